@@ -1,0 +1,132 @@
+import { useEffect } from 'preact/hooks';
+import { api, saveFile } from '../api/client.ts';
+import { t } from '../i18n.ts';
+import { useTitle } from '../router.ts';
+import { Do } from '../ui/form.tsx';
+import { formatTime } from '../ui/format.ts';
+import { useLoad } from '../ui/hooks.ts';
+import { Shown } from '../ui/parts.tsx';
+import { SettingsTabs } from '../ui/settings-tabs.tsx';
+
+/** A person's rights over his data: take it along, have it erased, consents. */
+export function PersonalData() {
+  useTitle(t('data.title'));
+  return (
+    <div class="narrow">
+      <h1>{t('data.title')}</h1>
+      <SettingsTabs at="/settings/data" />
+      <Exports />
+      <Consents />
+      <Erasure />
+    </div>
+  );
+}
+
+function Exports() {
+  const exports = useLoad(() => api('users', 'listExports'), []);
+  const pending = exports.data?.items.some((one) => one.status === 'pending') ?? false;
+  useEffect(() => {
+    const timer = pending ? setInterval(exports.reload, 2_000) : undefined;
+    return () => clearInterval(timer);
+  }, [pending, exports.reload]);
+  return (
+    <section>
+      <h2>{t('data.export')}</h2>
+      <p>{t('data.exportText')}</p>
+      <Do
+        kind="main"
+        disabled={pending}
+        act={async () => {
+          await api('users', 'requestExport');
+          exports.reload();
+        }}
+      >
+        {t(pending ? 'data.exportPending' : 'data.exportAsk')}
+      </Do>
+      <Shown of={exports}>
+        {({ items }) => (
+          <ul class="files">
+            {items
+              .filter((one) => one.status === 'ready')
+              .map((one) => (
+                <li key={one.exportId}>
+                  <span>{formatTime(one.requestedAt)}</span>{' '}
+                  <Do
+                    act={async () =>
+                      saveFile(
+                        await api('users', 'getExportArchive', { params: { exportId: one.exportId } }),
+                        'artel-data.zip',
+                      )
+                    }
+                  >
+                    {t('data.download')}
+                  </Do>
+                </li>
+              ))}
+          </ul>
+        )}
+      </Shown>
+    </section>
+  );
+}
+
+const NEWS_VERSION = '2026-01';
+
+function Consents() {
+  const consents = useLoad(() => api('users', 'listConsents'), []);
+  return (
+    <section>
+      <h2>{t('data.consents')}</h2>
+      <Shown of={consents}>
+        {({ items }) => {
+          const given = items.find((one) => one.kind === 'news')?.given ?? false;
+          return (
+            <>
+              <p>{t(given ? 'data.newsGiven' : 'data.newsNot')}</p>
+              <Do
+                act={async () => {
+                  await api('users', 'putConsent', { body: { kind: 'news', version: NEWS_VERSION, given: !given } });
+                  consents.reload();
+                }}
+              >
+                {t(given ? 'data.newsWithdraw' : 'data.newsGive')}
+              </Do>
+            </>
+          );
+        }}
+      </Shown>
+    </section>
+  );
+}
+
+function Erasure() {
+  const erasure = useLoad(() => api('users', 'getOwnErasure'), []);
+  return (
+    <section>
+      <h2>{t('data.erasure')}</h2>
+      <Shown of={erasure}>
+        {({ scheduledFor }) =>
+          scheduledFor === null ? (
+            <>
+              <p>{t('data.erasureText')}</p>
+              <Do
+                kind="bad"
+                confirm={t('data.erasureSure')}
+                act={async () => erasure.set(await api('users', 'requestErasure'))}
+              >
+                {t('data.erasureAsk')}
+              </Do>
+            </>
+          ) : (
+            <>
+              <p role="status">{t('data.erasureAt', { at: formatTime(scheduledFor) })}</p>
+              <Do kind="main" act={async () => erasure.set(await api('users', 'cancelErasure'))}>
+                {t('data.erasureCancel')}
+              </Do>
+            </>
+          )
+        }
+      </Shown>
+    </section>
+  );
+}

@@ -1,0 +1,32 @@
+import { can } from '../api/session.ts';
+import { t } from '../i18n.ts';
+
+const TABS = [
+  ['/admin', 'admin.dashboard', 'analytics.view'],
+  ['/admin/reports', 'reports.title', 'analytics.reports'],
+  ['/admin/users', 'admin.users', 'admin.users.view'],
+  ['/admin/appeals', 'admin.appeals', 'admin.users.block'],
+  ['/admin/staff', 'admin.staff', 'admin.staff.view'],
+  ['/admin/settings', 'admin.settings', 'admin.settings.view'],
+  ['/admin/dictionaries', 'admin.dictionaries', 'admin.dictionaries.edit'],
+  ['/admin/templates', 'admin.templates', 'admin.templates.view'],
+  ['/admin/escalations', 'admin.escalations', 'admin.escalations.view'],
+  ['/admin/money', 'admin.money', 'payments.adjust'],
+  ['/admin/audit', 'admin.audit', 'admin.audit.view'],
+  ['/admin/health', 'admin.health', 'admin.health.view'],
+] as const;
+
+export function AdminTabs({ at }: { at: (typeof TABS)[number][0] }) {
+  return (
+    <>
+      <h1>{t('menu.admin')}</h1>
+      <nav class="tabs" aria-label={t('menu.admin')}>
+        {TABS.filter(([, , permission]) => can(permission)).map(([to, title]) => (
+          <a key={to} href={to} aria-current={to === at ? 'page' : undefined}>
+            {t(title)}
+          </a>
+        ))}
+      </nav>
+    </>
+  );
+}

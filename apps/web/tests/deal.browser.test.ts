@@ -1,0 +1,160 @@
+/** Deals in a real browser: an offer in parts, counter-offers both ways, milestones with their money, changes by consent. */
+import type { Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { Api } from '#testing/system/api.ts';
+import { DRAFT, registerAndConfirm, RUB, topUp } from '#testing/system/deal.ts';
+import { overflow, setStage, shotEverywhere, type Stage } from './browser.ts';
+
+// Two people take turns in each of them.
+vi.setConfig({ testTimeout: 300_000 });
+
+let stage: Stage;
+let client: Api;
+let master: Api;
+
+beforeAll(async () => {
+  stage = await setStage();
+  client = new Api(stage.world);
+  master = new Api(stage.world);
+  await registerAndConfirm(client, { name: 'Анна Заказчица', roles: ['client'], locale: 'ru' });
+  await registerAndConfirm(master, { name: 'Вера Мастерова', roles: ['freelancer'], locale: 'ru' });
+  await topUp(client, 30_000);
+}, 150_000);
+afterAll(() => stage?.close());
+
+async function published(more: object = {}): Promise<string> {
+  const { orderId } = (await client.post('/orders', { ...DRAFT, ...more })).body;
+  await client.post(`/orders/${orderId}/publication`, undefined, { expect: 202 });
+  await client.until(`/orders/${orderId}`, (order) => order.status === 'published');
+  return orderId;
+}
+
+const held = async () => (await client.get('/me/accounts')).body.items[0].escrow.amount as string;
+/** Presses a button of a region and waits until the words that follow are there. */
+async function step(page: Page, button: string, then: string): Promise<void> {
+  await page.getByRole('button', { name: button, exact: true }).click();
+  await page.locator('main').getByText(then).first().waitFor();
+}
+
+test('an offer in parts under an NDA, a counter-offer each way, milestones paid one by one (O2, O4, P3)', async () => {
+  const orderId = await published({ nda: true, urgent: true });
+  const [his, hers] = [await stage.as(client), await stage.as(master)];
+  for (const { page } of [his, hers]) page.on('dialog', (dialog) => void dialog.accept());
+  const at = `${stage.url}/orders/${orderId}`;
+
+  // The freelancer reads the details only after the consent; then offers two parts with a file.
+  await hers.page.goto(at);
+  await hers.page.getByText('Детали заказа под NDA').waitFor();
+  expect(await hers.page.getByText(DRAFT.description).count()).toBe(0);
+  await shotEverywhere(hers.page, 'nda');
+  await step(hers.page, 'Обещаю не разглашать — показать детали', DRAFT.description);
+  for (const [button, number] of [
+    ['Разбить на этапы', 1],
+    ['Добавить этап', 2],
+  ] as const) {
+    await hers.page.getByRole('button', { name: button }).click();
+    const part = hers.page.getByRole('group', { name: `Этап ${number}` });
+    await part.getByLabel('Что входит в этап').fill(number === 1 ? 'Эскизы' : 'Чистовой знак');
+    await part.getByLabel('Цена, RUB').fill(number === 1 ? '4 000' : '6 000');
+    await part.getByLabel('Срок, дней').fill('5');
+  }
+  await hers.page.getByLabel('Письмо заказчику').fill('Сделаю в два шага: сначала эскизы.');
+  await hers.page.getByText(/10\s000\s₽ − комиссия 1\s000\s₽ = вам 9\s000\s₽/).waitFor();
+  await hers.page.getByLabel('Файлы').setInputFiles({
+    name: 'примеры.txt',
+    mimeType: 'text/plain',
+    buffer: Buffer.from('примеры работ'),
+  });
+  await shotEverywhere(hers.page, 'offer');
+  await step(hers.page, 'Отправить отклик', 'Ваш отклик');
+  await hers.page.getByText('примеры.txt').waitFor();
+
+  // Counter-offer of the client, answer of the freelancer, who keeps the parts.
+  await his.page.goto(at);
+  await his.page.getByText('Предложить свою цену').click();
+  await his.page.getByLabel('Цена, RUB').fill('8 000');
+  await his.page.getByLabel('Комментарий').fill('Чуть дешевле?');
+  await step(his.page, 'Отправить встречное предложение', 'Встречное предложение заказчика: 8');
+  await shotEverywhere(his.page, 'responses');
+  await hers.page.reload();
+  await hers.page.getByRole('button', { name: /^Согласиться на 8\s000/ }).waitFor();
+  await hers.page.getByText('Ответить своими условиями').click();
+  await hers.page.getByRole('group', { name: 'Этап 2' }).getByLabel('Цена, RUB').fill('5 000');
+  await shotEverywhere(hers.page, 'counter-offer');
+  await hers.page.getByRole('button', { name: 'Сохранить' }).click();
+  await hers.page
+    .getByText(/9\s000\s₽/)
+    .first()
+    .waitFor();
+
+  // Only the first part is held at the start; each is delivered, accepted and paid on its own.
+  await his.page.reload();
+  await his.page.getByText('В избранное').click();
+  await his.page.getByText('В избранном').waitFor();
+  await his.page.getByRole('button', { name: 'Выбрать' }).click();
+  await his.page.getByRole('article', { name: 'Эскизы' }).getByText('В работе').waitFor();
+  expect(await held()).toBe(RUB(4_000).amount);
+  await hers.page.reload();
+  const sketches = hers.page.getByRole('article', { name: 'Эскизы' });
+  await sketches.getByText('Сдать этап').first().click();
+  await sketches.getByLabel('Что сделано').fill('Три эскиза готовы.');
+  await sketches.getByRole('button', { name: 'Сдать этап' }).click();
+  await sketches.getByText('На приёмке').waitFor();
+  await his.page.reload();
+  const first = his.page.getByRole('article', { name: 'Эскизы' });
+  await first.getByText('Три эскиза готовы.').waitFor();
+  // What it does to the money is said before it is confirmed.
+  await first.getByText(/исполнитель получит 3\s600,00\s₽/).waitFor();
+  await shotEverywhere(his.page, 'milestones');
+  await first.getByText('Принять этап').first().click();
+  await first.getByRole('button', { name: 'Принять этап' }).click();
+  await first.getByText('Принят', { exact: true }).waitFor();
+  const second = his.page.getByRole('article', { name: 'Чистовой знак' });
+  await second.getByRole('button', { name: 'Оплатить этап' }).click();
+  await second.getByText('В работе').waitFor();
+  expect(await held()).toBe(RUB(5_000).amount);
+
+  // Changes of the deal: one proposes, the other decides.
+  await hers.page.reload();
+  await hers.page.getByText('Предложить изменение').click();
+  await hers.page.getByLabel('Что изменить').selectOption('scope');
+  await hers.page.getByLabel('Что добавить или изменить').fill('Ещё и вывеска для входа.');
+  await hers.page.getByLabel('Доплата, RUB').fill('1 500');
+  const changes = hers.page.locator('section', { has: hers.page.getByRole('heading', { name: 'Изменения условий' }) });
+  await changes.getByLabel('Причина').fill('Вы попросили вывеску');
+  await step(hers.page, 'Отправить предложение', 'Ждёт решения другой стороны');
+  await his.page.reload();
+  await his.page.getByText('Ещё и вывеска для входа.').waitFor();
+  await shotEverywhere(his.page, 'proposal');
+  await step(his.page, 'Согласиться', 'Согласовано');
+  expect(await held()).toBe(RUB(6_500).amount);
+  await his.page.setViewportSize({ width: 360, height: 740 });
+  expect(await overflow(his.page)).toBe(0);
+  await his.context.close();
+  await hers.context.close();
+});
+
+test('a client finds a freelancer for an invited-only order and invites him; he finds it among his invitations (O4)', async () => {
+  const { headers } = await master.get('/me/profile');
+  const edit = { skills: [{ key: 'logo', level: 'expert' }], headline: 'Знаки и вывески', visibility: 'public' };
+  await master.patch('/me/profile', edit, { ifMatch: headers.get('etag') ?? '' });
+  await master.until('/freelancers?skill=logo', (found) => found.items.length > 0);
+  const orderId = await published({ access: 'invited', title: 'Вывеска для пекарни' });
+  const { page, context } = await stage.as(client);
+  await page.goto(`${stage.url}/orders/${orderId}`);
+  await page.getByRole('link', { name: 'Найти и пригласить' }).click();
+  await page.getByText('Приглашаем в заказ «Вывеска для пекарни».').waitFor();
+  await step(page, 'Пригласить: Вера Мастерова', 'Приглашение отправлено: Вера Мастерова');
+  await context.close();
+  const hers = await stage.as(master);
+  await hers.page.goto(`${stage.url}/my?tab=invitations`);
+  await hers.page.getByText('Вывеска для пекарни').waitFor();
+  await shotEverywhere(hers.page, 'invitations');
+  await hers.page.getByRole('link', { name: 'Посмотреть и ответить' }).click();
+  await hers.page.getByRole('heading', { name: 'Откликнуться' }).waitFor();
+  await hers.context.close();
+});
+
+test('nothing went wrong in the console', () => {
+  expect(stage.errors).toEqual([]);
+});

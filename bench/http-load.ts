@@ -1,0 +1,92 @@
+/** The load generator: a process of its own. Takes its order as one message, sends for that long, answers with what it saw. */
+import { Pool } from 'undici';
+
+export interface LoadOrder {
+  readonly url: string;
+  readonly ms: number;
+  readonly connections: number;
+  /** Sent in turn. */
+  readonly tokens: readonly string[];
+  /** JSON that is posted, each time under a key of its own. Undefined: the address is read. */
+  readonly body?: string;
+  /** The same with bodies that take turns, `$ID` in them a new id each time, and headers instead of a token. */
+  readonly posts?: { readonly headers: readonly string[]; readonly bodies: readonly string[] };
+}
+
+export interface LoadResult {
+  readonly perSecond: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly refused: number;
+  /** Share of one core that the generator used. */
+  readonly cpu: number;
+}
+
+process.on('message', (order: LoadOrder) => {
+  void load(order).then((result) => process.send?.(result));
+});
+process.send?.('ready');
+
+async function load(order: LoadOrder): Promise<LoadResult> {
+  const url = new URL(order.url);
+  const pool = new Pool(url.origin, { connections: order.connections, pipelining: 1 });
+  const times: number[] = [];
+  let [next, refused] = [0, 0];
+  const before = process.cpuUsage();
+  const begun = performance.now();
+  const end = begun + order.ms;
+  const bodyOf = (turn: number) =>
+    order.posts
+      ? (order.posts.bodies[turn % order.posts.bodies.length] ?? '').replace('$ID', crypto.randomUUID())
+      : (order.body ?? null);
+  const headers = () => {
+    if (order.posts) return ['content-type', 'application/json', ...order.posts.headers];
+    const sent = ['authorization', `Bearer ${order.tokens[next++ % order.tokens.length]}`];
+    if (order.body !== undefined) sent.push('content-type', 'application/json', 'idempotency-key', crypto.randomUUID());
+    return sent;
+  };
+  const one = () =>
+    new Promise<void>((resolve) => {
+      const started = performance.now();
+      pool.dispatch(
+        {
+          path: url.pathname,
+          method: order.body === undefined && !order.posts ? 'GET' : 'POST',
+          headers: headers(),
+          body: bodyOf(next++),
+        },
+        {
+          onRequestStart() {},
+          onResponseStart(_controller, status) {
+            if (status >= 300) refused++;
+          },
+          onResponseData() {},
+          onResponseEnd() {
+            times.push(performance.now() - started);
+            resolve();
+          },
+          onResponseError() {
+            refused++;
+            resolve();
+          },
+        },
+      );
+    });
+  await Promise.all(
+    Array.from({ length: order.connections }, async () => {
+      while (performance.now() < end) await one();
+    }),
+  );
+  const seconds = (performance.now() - begun) / 1000;
+  const used = process.cpuUsage(before);
+  await pool.close();
+  times.sort((a, b) => a - b);
+  const at = (share: number) => times[Math.min(times.length - 1, Math.floor(times.length * share))] ?? 0;
+  return {
+    perSecond: times.length / seconds,
+    p50: at(0.5),
+    p99: at(0.99),
+    refused,
+    cpu: (used.user + used.system) / 1e6 / seconds,
+  };
+}

@@ -1,0 +1,16 @@
+import { callee, defineContract } from '../common/define.ts';
+import { authInternal } from '../auth/internal.ts';
+
+/** What gateway promises and needs. */
+export const gatewayContract = defineContract({
+  name: 'gateway',
+  title: { ru: 'API-шлюз', en: 'API gateway' },
+  permissions: {},
+  errors: {},
+  http: {},
+  events: {},
+  calls: {
+    auth: callee(authInternal, { getKeys: 'I11', checkSessions: 'I11' }),
+  },
+  consumes: {},
+});

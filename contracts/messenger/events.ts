@@ -1,0 +1,28 @@
+import { z } from 'zod';
+import { event } from '../common/define.ts';
+import { id, timestamp } from '../common/values.ts';
+
+export const messengerEvents = {
+  /** Carries no text: notifications says who wrote about what; the reader opens the conversation. */
+  messageSent: event({
+    type: 'messenger.message.sent.v1',
+    summary: 'A message was sent',
+    subject: 'conversationId',
+    data: z.object({
+      messageId: id,
+      conversationId: id,
+      orderId: id,
+      orderTitle: z.string(),
+      senderId: id,
+      recipientIds: z.array(id),
+      hasAttachments: z.boolean(),
+      at: timestamp,
+    }),
+  }),
+  conversationRead: event({
+    type: 'messenger.conversation.read.v1',
+    summary: 'A participant read up to a message',
+    subject: 'conversationId',
+    data: z.object({ conversationId: id, userId: id, upTo: id }),
+  }),
+};

@@ -1,0 +1,119 @@
+import pg from 'pg';
+import { Logger as WorkerLogger, parseCronItems, type Runner, run } from 'graphile-worker';
+import { newCall, runInCall } from '#kit/call-context.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Logger } from '#kit/log.ts';
+import { Problem } from '#kit/problem.ts';
+import type { AnyService, ServiceContext } from '#kit/service/types.ts';
+import type { DbPool } from './pool.ts';
+
+/** A job that takes longer has failed; it is bounded so that one whose worker died can be told and given back soon. */
+const JOB_TIMEOUT_MS = 30_000;
+/** A job locked for longer belongs to nobody any more: its process was killed, or could not say that it failed. */
+const ABANDONED_MS = 40_000;
+const SWEEP_MS = 10_000;
+const RESTART_MS = 200;
+/** What the library sets when it stops because of a migration. */
+const LIBRARY_EXIT_CODE = 57;
+
+export interface JobRunner {
+  close(): Promise<void>;
+}
+
+/** Runs the service's jobs: durable, each once across replicas, again after a failure with growing delays. */
+export async function startJobs(options: {
+  ctx: ServiceContext;
+  db: DbPool;
+  schema: string;
+  jobs: AnyService['jobs'];
+  log: Logger;
+}): Promise<JobRunner> {
+  const { ctx, jobs, log } = options;
+  const taskList = Object.fromEntries(
+    Object.entries(jobs).map(([name, job]) => [
+      name,
+      (payload: unknown) =>
+        runInCall(newCall({ timeoutMs: JOB_TIMEOUT_MS }), () =>
+          ctx.telemetry.span(`job ${name}`, 'internal', { 'artel.job': name }, () =>
+            bounded(job.run(ctx, job.payload.parse(job.cron ? {} : payload))),
+          ),
+        ),
+    ]),
+  );
+  const cronItems = Object.entries(jobs).flatMap(([name, job]) =>
+    job.cron ? [{ task: name, match: job.cron, options: { backfillPeriod: 0, jobKey: `cron:${name}` } }] : [],
+  );
+  // A pool of its own: the library writes what it reads as JSON, and the service's pool reads int8 as bigint, which JSON
+  // has no form for. Two workers and one that listens.
+  const pool = new pg.Pool({
+    ...options.db.raw.options,
+    types: undefined,
+    pipeline: false,
+    max: 3,
+    application_name: `artel-${options.schema}-jobs`,
+  });
+  pool.on('error', () => {});
+  pool.on('connect', (client) => client.on('error', () => {}));
+  const start = (): Promise<Runner> =>
+    run({
+      pgPool: pool,
+      schema: `${options.schema}_jobs`,
+      taskList,
+      parsedCronItems: parseCronItems(cronItems),
+      concurrency: 2,
+      pollInterval: 2_000,
+      noHandleSignals: true,
+      logger: new WorkerLogger(() => (level, message, meta) => {
+        if (level === 'error') log.error({ err: meta?.['error'] ?? message }, 'a job failed and will be tried again');
+        else if (level === 'warning' && !/migration/i.test(message)) log.debug({ detail: message }, 'job runner');
+      }),
+    });
+  let closed = false;
+  let runner = await start();
+  // The library ends its loop also by itself (a breaking migration of any schema in this database, with exit code 57).
+  // Timers must not stand still because of it: it is started again until the service closes.
+  const keep = async (): Promise<void> => {
+    for (;;) {
+      await runner.promise.catch((error: unknown) => log.error({ err: error }, 'the job runner stopped'));
+      if (closed) return;
+      if (process.exitCode === LIBRARY_EXIT_CODE) process.exitCode = undefined;
+      log.warn({ service: options.schema }, 'the job runner ended and is started again');
+      for (let wait = RESTART_MS; ; wait = RESTART_MS * 10) {
+        await sleep(wait);
+        if (closed) return;
+        const fresh = await start().catch((error: unknown) =>
+          log.warn({ err: error }, 'the job runner waits for the database'),
+        );
+        if (!fresh) continue;
+        runner = fresh;
+        break;
+      }
+    }
+  };
+  const keeping = keep().catch((error: unknown) =>
+    log.error({ err: error }, 'the job runner could not be started again'),
+  );
+  // The library gives such jobs back after four hours; a timer must not wait so long.
+  const sweep = setInterval(() => {
+    const text = `update "${options.schema}_jobs"._private_jobs set locked_at = null, locked_by = null where locked_at < now() - interval '${ABANDONED_MS} milliseconds'`;
+    pool.query(text).catch(() => {});
+  }, SWEEP_MS);
+  sweep.unref();
+  return {
+    async close() {
+      clearInterval(sweep);
+      closed = true;
+      await runner.stop().catch(() => {});
+      await keeping;
+      await pool.end();
+    },
+  };
+}
+
+function bounded(work: Promise<void>): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Problem('timeout')), JOB_TIMEOUT_MS);
+    timer.unref();
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
+}

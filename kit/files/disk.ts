@@ -1,0 +1,28 @@
+import { Disk } from 'flydrive';
+import { FSDriver } from 'flydrive/drivers/fs';
+import { Problem } from '#kit/problem.ts';
+import type { Files } from './files.ts';
+
+/** Files of one service in a folder of its own. A full disk is a clean 507 (F11). */
+export function diskFiles(folder: string): Files {
+  const disk = new Disk(new FSDriver({ location: folder, visibility: 'private' }));
+  return {
+    async put(key, content, contentType) {
+      try {
+        await disk.put(key, content, { contentType });
+      } catch (error) {
+        if (/ENOSPC|EDQUOT/.test(String((error as { cause?: unknown }).cause ?? error)))
+          throw new Problem('storage_full', { cause: error });
+        throw error;
+      }
+    },
+    async get(key) {
+      if (!(await disk.exists(key))) return undefined;
+      const [bytes, meta] = await Promise.all([disk.getBytes(key), disk.getMetaData(key)]);
+      return { content: Buffer.from(bytes), contentType: meta.contentType ?? 'application/octet-stream' };
+    },
+    async delete(key) {
+      await disk.delete(key);
+    },
+  };
+}

@@ -1,0 +1,67 @@
+import { Disk } from 'flydrive';
+import { S3Driver } from 'flydrive/drivers/s3';
+import { Problem } from '#kit/problem.ts';
+import type { Files } from './files.ts';
+
+export interface S3Options {
+  readonly bucket: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of a store that isn't Amazon's; its buckets are named in the path. */
+  readonly endpoint?: string | undefined;
+}
+
+interface Failure {
+  readonly name?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+}
+
+/** Files of one service below its own prefix of a bucket (S3 or what speaks it). A bucket that is away is a 503. */
+export function s3Files(options: S3Options, service: string): Files {
+  const { bucket, region, accessKeyId, secretAccessKey, endpoint } = options;
+  const disk = new Disk(
+    new S3Driver({
+      bucket,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+      // Nothing is public: whoever may have a file gets it from the service. Many stores know no ACL.
+      visibility: 'private',
+      supportsACL: false,
+      requestChecksumCalculation: 'WHEN_REQUIRED',
+      responseChecksumValidation: 'WHEN_REQUIRED',
+      maxAttempts: 3,
+    }),
+  );
+  const at = (key: string) => `${service}/${key}`;
+  return {
+    async put(key, content, contentType) {
+      await disk.put(at(key), content, { contentType }).catch(fail);
+    },
+    async get(key) {
+      try {
+        const [bytes, meta] = await Promise.all([disk.getBytes(at(key)), disk.getMetaData(at(key))]);
+        return { content: Buffer.from(bytes), contentType: meta.contentType ?? 'application/octet-stream' };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        return fail(error);
+      }
+    },
+    async delete(key) {
+      await disk.delete(at(key)).catch(fail);
+    },
+  };
+}
+
+/** What the store answered, from under what flydrive makes of it. */
+function statusOf(error: unknown): number | undefined {
+  const cause = ((error as { cause?: unknown }).cause ?? error) as Failure;
+  if (cause.name === 'NoSuchKey' || cause.name === 'NotFound') return 404;
+  return cause.$metadata?.httpStatusCode;
+}
+
+function fail(error: unknown): never {
+  if (statusOf(error) === 507) throw new Problem('storage_full', { cause: error });
+  throw new Problem('unavailable', { detail: 'the file store does not answer', retryAfter: 5, cause: error });
+}

@@ -1,0 +1,47 @@
+import { defineConfig, setting } from '#kit/config.ts';
+
+export const gatewayConfig = defineConfig({
+  CORS_ORIGINS: setting.string({
+    default: '',
+    describe: 'Other origins whose pages may call the API, comma-separated. The public address itself needs none.',
+  }),
+  TRUSTED_PROXIES: setting.int({
+    default: 0,
+    min: 0,
+    max: 10,
+    describe:
+      'How many proxies stand before the gateway: so many entries of X-Forwarded-For are believed, from the right.',
+  }),
+  RATE_READ: setting.int({
+    default: 600,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Reading requests per minute and caller (user, else address).',
+  }),
+  RATE_WRITE: setting.int({
+    default: 180,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Changing requests per minute and caller.',
+  }),
+  RATE_AUTH: setting.int({
+    default: 60,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Sign-in, registration and reset requests per minute and address.',
+  }),
+  RATE_SOCKET: setting.int({
+    default: 300,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Live sockets opened per minute and address.',
+  }),
+  RATE_UPLOAD: setting.int({ default: 60, min: 1, max: 1_000_000, describe: 'Uploads per minute and caller.' }),
+  MAX_IN_FLIGHT: setting.int({
+    default: 1_000,
+    min: 1,
+    max: 100_000,
+    describe: 'Requests handled at once by one gateway; more are answered 503 at once.',
+  }),
+  REQUEST_LOG: setting.bool({ default: true, describe: 'Write a log line for every request (G5).' }),
+});

@@ -1,0 +1,116 @@
+import type { NotificationType } from '#contracts/notifications/http.ts';
+import { type Queries, sql } from '#kit/db/db.ts';
+
+export interface NotificationRow {
+  notificationId: string;
+  userId: string;
+  type: NotificationType;
+  event: string;
+  params: Record<string, unknown>;
+  actorId: string | null;
+  thread: string | null;
+  count: number;
+  readAt: Date | null;
+  createdAt: Date;
+}
+
+const columns = sql`notification_id as "notificationId", user_id as "userId", type, event, params, actor_id as "actorId", thread, count, read_at as "readAt", created_at as "createdAt"`;
+
+/** Adds a notification. With `collapse` it takes the place of the unread one of the same event and thread, and its count. */
+export async function addNotification(
+  db: Queries,
+  row: Omit<NotificationRow, 'count'>,
+  collapse: boolean,
+): Promise<number> {
+  const before =
+    collapse && row.thread !== null
+      ? await db.many<{ count: number }>(sql`
+          delete from notifications
+          where user_id = ${row.userId} and thread = ${row.thread} and event = ${row.event} and read_at is null
+          returning count`)
+      : [];
+  const count = 1 + before.reduce((sum, one) => sum + one.count, 0);
+  await db.run(sql`
+    insert into notifications (notification_id, user_id, type, event, params, actor_id, thread, count, read_at, created_at)
+    values (${row.notificationId}, ${row.userId}, ${row.type}, ${row.event}, ${JSON.stringify(row.params)}, ${row.actorId},
+      ${row.thread}, ${count}, ${row.readAt}, ${row.createdAt})`);
+  return count;
+}
+
+export interface ListFilter {
+  readonly unread: boolean;
+  readonly type: NotificationType | undefined;
+  readonly before: string | undefined;
+  readonly limit: number;
+}
+
+export function listNotificationRows(db: Queries, userId: string, filter: ListFilter): Promise<NotificationRow[]> {
+  return db.many<NotificationRow>(sql`
+    select ${columns} from notifications
+    where user_id = ${userId} and (${filter.before ?? null}::uuid is null or notification_id < ${filter.before ?? null}::uuid)
+      and (not ${filter.unread}::boolean or read_at is null)
+      and (${filter.type ?? null}::text is null or type = ${filter.type ?? null})
+    order by notification_id desc limit ${filter.limit}`);
+}
+
+/** Unread of many people at once; those without any are left out. */
+export async function unreadCounts(db: Queries, userIds: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.many<{ userId: string; unread: number }>(sql`
+    select user_id as "userId", count(*)::int as unread from notifications
+    where user_id = any(${[...userIds]}::uuid[]) and read_at is null group by user_id`);
+  return new Map(rows.map((row) => [row.userId, row.unread]));
+}
+
+/** False: not his, or there is none. One that is read stays as it is. */
+export async function readOne(db: Queries, userId: string, notificationId: string, now: Date): Promise<boolean> {
+  const touched = await db.run(sql`
+    update notifications set read_at = coalesce(read_at, ${now})
+    where notification_id = ${notificationId} and user_id = ${userId}`);
+  return touched === 1;
+}
+
+export async function readAll(db: Queries, userId: string, upTo: string | undefined, now: Date): Promise<void> {
+  await db.run(sql`
+    update notifications set read_at = ${now}
+    where user_id = ${userId} and read_at is null and (${upTo ?? null}::uuid is null or notification_id <= ${upTo ?? null}::uuid)`);
+}
+
+/** Reads what tells of messages up to one of a conversation. */
+export async function readThread(
+  db: Queries,
+  userId: string,
+  thread: string,
+  upTo: string,
+  now: Date,
+): Promise<number> {
+  return await db.run(sql`
+    update notifications set read_at = ${now}
+    where user_id = ${userId} and thread = ${thread} and read_at is null and (params->>'messageId')::uuid <= ${upTo}::uuid`);
+}
+
+/** Keeps the greatest: readings may arrive in any order. */
+export async function keepReadMark(db: Queries, userId: string, conversationId: string, upTo: string): Promise<void> {
+  await db.run(sql`
+    insert into read_marks (user_id, conversation_id, up_to) values (${userId}, ${conversationId}, ${upTo})
+    on conflict (user_id, conversation_id) do update set up_to = greatest(read_marks.up_to, excluded.up_to)`);
+}
+
+/** Who of the people has read the message already. Serialised with `keepReadMark` by the lock that the caller holds. */
+export async function readersOf(
+  db: Queries,
+  userIds: readonly string[],
+  conversationId: string,
+  messageId: string,
+): Promise<ReadonlySet<string>> {
+  const rows = await db.many<{ userId: string }>(sql`
+    select user_id as "userId" from read_marks
+    where user_id = any(${[...userIds]}::uuid[]) and conversation_id = ${conversationId} and up_to >= ${messageId}::uuid`);
+  return new Set(rows.map((row) => row.userId));
+}
+
+/** Messages and readings of one conversation are taken one after the other, whichever replica has them. */
+export async function lockConversation(db: Queries, conversationId: string): Promise<void> {
+  await db.one(
+    sql`select pg_advisory_xact_lock(hashtextextended(${`conversation:${conversationId}`}, 0))::text as locked`,
+  );
+}

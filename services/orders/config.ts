@@ -1,0 +1,3 @@
+import { defineConfig } from '#kit/config.ts';
+
+export const ordersConfig = defineConfig({});

@@ -1,0 +1,10 @@
+import { PROCESSES, type Process } from './process.ts';
+
+/** The process as a Mermaid state diagram: the one in the README is made of it. */
+export function diagramOf(version: number): string {
+  const { transitions } = PROCESSES[version] as Process;
+  const lines = transitions.flatMap(({ action, from, to, actors }) =>
+    to === null ? [] : from.map((state) => `  ${state} --> ${to}: ${action} (${actors.join(', ')})`),
+  );
+  return ['stateDiagram-v2', '  [*] --> draft', ...lines].join('\n');
+}

@@ -1,0 +1,131 @@
+import { CURRENCIES, type Bilingual, type Locale, type Money } from '#contracts/common/values.ts';
+import type { ReasonCode } from '#contracts/orders/events.ts';
+
+/** Why an action is not possible. */
+const WHY = {
+  not_yours: { ru: 'это действие другой стороны', en: 'this is up to the other side' },
+  wrong_state: { ru: 'не в этом состоянии', en: 'not in this state' },
+  funding: { ru: 'деньги ещё удерживаются', en: 'money is still being held' },
+  by_milestones: { ru: 'работа сдаётся по этапам', en: 'the work is delivered by milestones' },
+  no_revisions_left: { ru: 'правки закончились', en: 'no revisions left' },
+  milestones_open: { ru: 'не все этапы закончены', en: 'not all milestones are finished' },
+  proposal_open: { ru: 'уже есть предложение без ответа', en: 'a proposal waits for an answer' },
+  no_proposal: { ru: 'нет такого предложения', en: 'there is no such proposal' },
+  own_proposal: { ru: 'это ваше предложение, решает другая сторона', en: 'your own proposal: the other side decides' },
+  no_cancellation: { ru: 'отмена не предложена', en: 'no cancellation is proposed' },
+  is_cancellation: { ru: 'предложена отмена', en: 'what is proposed is a cancellation' },
+  responded: { ru: 'вы уже откликнулись', en: 'you have responded already' },
+  not_invited: { ru: 'отвечать могут только приглашённые', en: 'only who is invited may respond' },
+  response_closed: { ru: 'отклик уже закрыт', en: 'the response is closed' },
+  no_counter: { ru: 'встречного предложения нет', en: 'there is no counter-offer' },
+  fixed_fields: {
+    ru: 'после публикации бюджет, категорию и вид заказа не меняют',
+    en: 'budget, category and kind of order are fixed once published',
+  },
+  reviewed: { ru: 'вы уже оставили отзыв', en: 'you have reviewed already' },
+  reviews_over: { ru: 'время для отзывов прошло', en: 'the time for reviews is over' },
+  answered: { ru: 'вы уже ответили', en: 'answered already' },
+  no_nda: { ru: 'соглашение не требуется', en: 'no consent is needed' },
+  not_running: { ru: 'сделка не идёт', en: 'the deal is not running' },
+} as const satisfies Record<string, Bilingual>;
+export type WhyCode = keyof typeof WHY;
+
+export function whyText(code: WhyCode, locale: Locale): string {
+  return WHY[code][locale];
+}
+
+const REASONS: Readonly<Record<ReasonCode, Bilingual>> = {
+  not_enough_money: { ru: 'недостаточно денег на счёте', en: 'not enough money' },
+  user_blocked: { ru: 'учётная запись заблокирована', en: 'the account is blocked' },
+  timed_out: { ru: 'оплата не пришла вовремя', en: 'the payment did not come in time' },
+  other_chosen: { ru: 'выбран другой исполнитель', en: 'another freelancer was chosen' },
+  order_cancelled: { ru: 'заказ отменён', en: 'the order was cancelled' },
+  order_expired: { ru: 'исполнитель не выбран в срок', en: 'no freelancer was chosen in time' },
+  block_lifted: { ru: 'блокировка снята', en: 'the block was lifted' },
+  client_blocked: { ru: 'заказчик заблокирован', en: 'the client was blocked' },
+  freelancer_blocked: { ru: 'исполнитель заблокирован', en: 'the freelancer was blocked' },
+  silence_accepts: { ru: 'время проверки вышло', en: 'the review time has ended' },
+  all_milestones_done: { ru: 'все этапы приняты', en: 'all milestones are accepted' },
+  agreed_cancellation: { ru: 'стороны договорились', en: 'both sides agreed' },
+};
+
+export function reasonText(code: string | null, locale: Locale): string | null {
+  return code === null ? null : (REASONS[code as ReasonCode]?.[locale] ?? code);
+}
+
+/** What the arithmetic of an action may name; null where it is not known yet. */
+export interface Sums {
+  readonly fee: Money | null;
+  readonly held: Money | null;
+  readonly commission: Money | null;
+  readonly toFreelancer: Money | null;
+  readonly unanswered: boolean;
+  readonly agreed: Money | null;
+}
+
+/** Exact: the amount never becomes a float. */
+export function moneyText(money: Money, locale: Locale): string {
+  const decimals = CURRENCIES[money.currency];
+  const digits = money.amount.padStart(decimals + 1, '0');
+  const text = decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
+  const format = new Intl.NumberFormat(locale === 'ru' ? 'ru-RU' : 'en-US', {
+    style: 'currency',
+    currency: money.currency,
+  });
+  return format.format(text as Intl.StringNumericLiteral);
+}
+
+type MoneyWords = (sums: Sums, show: (money: Money | null) => string) => Bilingual;
+
+const MONEY = {
+  fee_charged: ({ fee }, show) => ({
+    ru: fee ? `спишется плата за публикацию: ${show(fee)}` : 'спишется плата за публикацию',
+    en: fee ? `the placement fee is charged: ${show(fee)}` : 'the placement fee is charged',
+  }),
+  late_charge_returned: () => ({ ru: 'поздняя оплата вернётся', en: 'a late charge is given back' }),
+  price_held: () => ({
+    ru: 'цена удержится на вашем счёте до приёмки',
+    en: 'the price is held until you accept the work',
+  }),
+  fee_returned_if_unanswered: ({ fee, unanswered }, show) =>
+    unanswered
+      ? {
+          ru: `откликов нет: плата за публикацию вернётся${fee ? `, ${show(fee)}` : ''}`,
+          en: `nobody responded: the placement fee is given back${fee ? `, ${show(fee)}` : ''}`,
+        }
+      : { ru: 'отклики есть: плата за публикацию не вернётся', en: 'there are responses: the placement fee is kept' },
+  held_released: ({ held, commission, toFreelancer }, show) => ({
+    ru: commission
+      ? `исполнитель получит ${show(toFreelancer)}: ${show(held)} минус комиссия ${show(commission)}`
+      : 'исполнитель получит удержанную сумму минус комиссия',
+    en: commission
+      ? `the freelancer gets ${show(toFreelancer)}: ${show(held)} less ${show(commission)} commission`
+      : 'the freelancer gets the held sum less commission',
+  }),
+  held_refunded: ({ held }, show) => ({
+    ru: `${held ? show(held) : 'удержанная сумма'} вернётся заказчику`,
+    en: `${held ? show(held) : 'the held sum'} goes back to the client`,
+  }),
+  refund_if_agreed: ({ held }, show) => ({
+    ru: `с согласия исполнителя ${held ? show(held) : 'удержанная сумма'} вернётся заказчику`,
+    en: `if the freelancer agrees, ${held ? show(held) : 'the held sum'} goes back to the client`,
+  }),
+  held_divided_as_agreed: ({ agreed }, show) => ({
+    ru: agreed
+      ? `исполнителю останется ${show(agreed)} (до комиссии), остальное вернётся заказчику`
+      : 'удержанная сумма разделится, как предложено',
+    en: agreed
+      ? `the freelancer keeps ${show(agreed)} (before commission), the rest goes back to the client`
+      : 'the held sum is divided as proposed',
+  }),
+  held_frozen: ({ held }, show) => ({
+    ru: `${held ? show(held) : 'удержанная сумма'} замораживается до решения`,
+    en: `${held ? show(held) : 'the held sum'} is frozen until a ruling`,
+  }),
+  held_divided: () => ({ ru: 'удержанная сумма делится', en: 'the held sum is divided' }),
+} as const satisfies Record<string, MoneyWords>;
+export type MoneyCode = keyof typeof MONEY;
+
+export function moneyEffect(code: MoneyCode, sums: Sums, locale: Locale): string {
+  return (MONEY[code] as MoneyWords)(sums, (money) => (money ? moneyText(money, locale) : '—'))[locale];
+}

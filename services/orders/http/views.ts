@@ -1,0 +1,279 @@
+import type { z } from 'zod';
+import type { Locale } from '#contracts/common/values.ts';
+import { arithmeticOf } from '#contracts/orders/terms.ts';
+import type { milestoneView, orderSummary, orderView, party } from '#contracts/orders/views.ts';
+import { type Queries, sql } from '#kit/db/db.ts';
+import { isProblem, Problem } from '#kit/problem.ts';
+import type { Principal } from '#kit/service/types.ts';
+import type { OrdersContext } from '../context.ts';
+import { type Milestone, milestonesOf } from '../data/milestones.ts';
+import { type Order, type OrderRow, orderById } from '../data/orders.ts';
+import { proposalsOf } from '../data/proposals.ts';
+import { LIVE } from '../data/responses.ts';
+import { actionsFor, type NextAction, processOf, type Side } from '../domain/process.ts';
+import { moneyEffect, type Sums, whyText } from '../domain/words.ts';
+import { milestoneFacts } from '../milestone-step.ts';
+import { factsOf } from '../step.ts';
+
+export type People = ReadonlyMap<string, NonNullable<z.input<typeof party>>>;
+/** For answers made inside a transaction, where no call belongs: names are null there. */
+export const NOBODY: People = new Map();
+
+/** Names and ratings beside orders, in one call (I14). They are decoration: without users the answer comes without them. */
+export async function peopleOf(ctx: OrdersContext, ids: readonly (string | null | undefined)[]): Promise<People> {
+  const wanted = [...new Set(ids.filter((id): id is string => typeof id === 'string'))].slice(0, 100);
+  if (wanted.length === 0) return NOBODY;
+  try {
+    const { items } = await ctx.clients.users.getPeople({ query: { ids: wanted.join(',') }, timeoutMs: 1_500 });
+    return new Map(items.map((person) => [person.userId, person]));
+  } catch (error) {
+    if (isProblem(error, 'unavailable') || isProblem(error, 'timeout')) return NOBODY;
+    throw error;
+  }
+}
+
+export function summaryView(order: OrderRow, people: People): z.input<typeof orderSummary> {
+  const { orderId, title, category, tags, skills, styles, status, access, urgent, nda } = order;
+  return {
+    orderId,
+    title,
+    category,
+    tags,
+    skills,
+    styles,
+    status,
+    access,
+    urgent,
+    nda,
+    excerpt: nda ? '' : order.description.slice(0, 240),
+    budget: { min: order.budgetMin.toString(), max: order.budgetMax.toString(), currency: order.currency },
+    deadline: order.deadline?.toISOString() ?? null,
+    publishedAt: order.publishedAt?.toISOString() ?? null,
+    responses: order.responseCount,
+    client: people.get(order.clientId) ?? null,
+  };
+}
+
+/** Which side of the deal a person is on; undefined: none. */
+export function sideOf(order: Pick<Order, 'clientId' | 'freelancerId'>, userId: string | undefined): Side | undefined {
+  if (userId === undefined) return undefined;
+  if (order.clientId === userId) return 'client';
+  return order.freelancerId === userId ? 'freelancer' : undefined;
+}
+
+const PUBLIC_STATES: readonly Order['status'][] = [
+  'published',
+  'in_progress',
+  'delivered',
+  'disputed',
+  'completed',
+  'split',
+];
+
+/**
+ * The order, if the caller may know of it: its parties, who responded or is invited, and everybody while it is or was on
+ * the open market. Drafts and ended orders of others do not exist for him (Z2).
+ */
+export async function visibleOrder(db: Queries, orderId: string, user: Principal | undefined): Promise<Order> {
+  const order = await orderById(db, orderId);
+  if (!order) throw new Problem('not_found');
+  if (sideOf(order, user?.userId) || (order.access === 'open' && PUBLIC_STATES.includes(order.status))) return order;
+  const known =
+    user &&
+    order.publishedAt &&
+    (await db.maybe(sql`
+      select 1 from responses where order_id = ${orderId} and freelancer_id = ${user.userId}
+      union all select 1 from invitations where order_id = ${orderId} and freelancer_id = ${user.userId} limit 1`));
+  if (!known) throw new Problem('not_found');
+  return order;
+}
+
+export function requireParty(order: Order | undefined, userId: string): { order: Order; side: Side } {
+  const side = order && sideOf(order, userId);
+  if (!order || !side) throw new Problem('not_found');
+  return { order, side };
+}
+
+interface AttachmentRow {
+  attachmentId: string;
+  fileName: string;
+  contentType: string;
+  size: number;
+  kind: 'order' | 'work';
+  ownerId: string;
+  deliveryId: string | null;
+}
+
+const money = (order: Order, amount: bigint | null) =>
+  amount === null ? null : { amount: amount.toString(), currency: order.currency };
+
+/** What the arithmetic of the actions names. Before the start it is not known. */
+function sumsOf(order: Order, side: Side | undefined, held: bigint): Sums {
+  const sum = held > 0n ? { amount: held.toString(), currency: order.currency } : null;
+  const parts = sum && order.terms ? arithmeticOf(sum, order.terms) : null;
+  const agreed = order.proposal?.freelancerAmount;
+  return {
+    fee: side === 'client' ? money(order, order.placementFee) : null,
+    held: sum,
+    commission: parts?.commission ?? null,
+    toFreelancer: parts?.toFreelancer ?? null,
+    unanswered: order.responseCount === 0,
+    agreed: agreed ? { amount: agreed, currency: order.currency } : null,
+  };
+}
+
+function actionsView(actions: readonly NextAction[], sums: Sums, locale: Locale) {
+  return actions.map(({ name, why, money: code }) => ({
+    name,
+    allowed: why === undefined,
+    why: why ? whyText(why, locale) : null,
+    moneyEffect: code ? moneyEffect(code, sums, locale) : null,
+  }));
+}
+
+function milestoneDto(order: Order, milestone: Milestone, side: Side, locale: Locale): z.input<typeof milestoneView> {
+  const { milestoneId, position, title, days, status } = milestone;
+  const running = order.status === 'in_progress';
+  const facts = milestoneFacts(order, milestone);
+  const actions = running ? actionsFor(processOf(order.process).milestones, status, side, facts) : [];
+  return {
+    milestoneId,
+    position,
+    title,
+    days,
+    status,
+    amount: { amount: milestone.amount.toString(), currency: order.currency },
+    dueAt: milestone.dueAt?.toISOString() ?? null,
+    reviewEndsAt: milestone.reviewEndsAt?.toISOString() ?? null,
+    revisions: { used: milestone.revisionsUsed, limit: order.revisionsLimit },
+    actions: actionsView(actions, sumsOf(order, side, milestone.amount), locale),
+  };
+}
+
+export interface Viewer {
+  readonly user: Principal | undefined;
+  readonly locale: Locale;
+  readonly people: People;
+}
+
+/** An order as the viewer may see it: the public part for everybody, the deal for its parties. */
+export async function detailView(db: Queries, order: Order, viewer: Viewer): Promise<z.input<typeof orderView>> {
+  const { user, people, locale } = viewer;
+  const side = sideOf(order, user?.userId);
+  const hidden = !side && order.nda && !(await consented(db, order.orderId, user?.userId));
+  const files = await db.many<AttachmentRow>(sql`
+    select attachment_id as "attachmentId", file_name as "fileName", content_type as "contentType", size, kind, owner_id as "ownerId", delivery_id as "deliveryId" from attachments where order_id = ${order.orderId} and kind <> 'response' order by at limit 200`);
+  return {
+    ...summaryView(order, people),
+    description: hidden ? '' : order.description,
+    ndaRequired: hidden,
+    // Besides the order's own: what the client added to the running deal, and one's own that no delivery names yet.
+    attachments: files.filter(
+      (file) =>
+        (file.kind === 'order' && !hidden) ||
+        (side && file.deliveryId === null && (file.ownerId === order.clientId || file.ownerId === user?.userId)),
+    ),
+    version: order.version,
+    process: order.process,
+    createdAt: order.createdAt.toISOString(),
+    expiresAt: order.status === 'published' ? (order.expiresAt?.toISOString() ?? null) : null,
+    ...(side ? await dealView(db, order, side, viewer, files) : NO_DEAL),
+    actions: await nextActions(db, order, side, user, locale),
+  };
+}
+
+const NO_DEAL = {
+  freelancer: null,
+  price: null,
+  dueAt: null,
+  funding: null,
+  refusal: null,
+  terms: null,
+  revisions: null,
+  reviewEndsAt: null,
+  cancellationProposedBy: null,
+  deliveries: null,
+  held: null,
+  milestones: null,
+  proposals: null,
+} as const;
+
+function fundingOf(order: Order): 'none' | 'pending' | 'held' | 'settled' {
+  const has = (...statuses: string[]) => order.holdStatuses.some((status) => statuses.includes(status));
+  if (has('pending')) return 'pending';
+  if (has('held', 'settling')) return 'held';
+  return has('settled') ? 'settled' : 'none';
+}
+
+/** What only the parties see. */
+async function dealView(db: Queries, order: Order, side: Side, viewer: Viewer, files: readonly AttachmentRow[]) {
+  const { people, locale } = viewer;
+  const deliveries = await db.many<{ deliveryId: string; milestoneId: string | null; text: string; at: Date }>(
+    sql`select delivery_id as "deliveryId", milestone_id as "milestoneId", text, at from deliveries where order_id = ${order.orderId} order by at limit 100`,
+  );
+  const proposals = await proposalsOf(db, order.orderId);
+  const cancellation = proposals.find((one) => one.status === 'open' && one.terms.kind === 'cancellation');
+  const price = money(order, order.price);
+  const parts = price && order.terms ? arithmeticOf(price, order.terms) : null;
+  return {
+    freelancer: order.freelancerId ? (people.get(order.freelancerId) ?? null) : null,
+    price,
+    dueAt: order.dueAt?.toISOString() ?? null,
+    funding: fundingOf(order),
+    refusal: side === 'client' ? order.refusal : null,
+    terms: {
+      placementFee: side === 'client' ? money(order, order.placementFee) : null,
+      commissionBps: order.terms?.commissionBps ?? null,
+      commissionMin: order.terms?.commissionMin ?? null,
+      commission: parts?.commission ?? null,
+      toFreelancer: parts?.toFreelancer ?? null,
+    },
+    revisions: { used: order.revisionsUsed, limit: order.revisionsLimit },
+    reviewEndsAt: order.reviewEndsAt?.toISOString() ?? null,
+    cancellationProposedBy: cancellation ? (cancellation.by === 'client' ? order.clientId : order.freelancerId) : null,
+    deliveries: deliveries.map((delivery) => ({
+      ...delivery,
+      at: delivery.at.toISOString(),
+      attachments: files.filter((file) => file.deliveryId === delivery.deliveryId),
+    })),
+    held: money(order, order.held),
+    milestones: (await milestonesOf(db, order.orderId)).map((one) => milestoneDto(order, one, side, locale)),
+    proposals: proposals.map(({ orderId: _orderId, ...one }) => ({
+      ...one,
+      createdAt: one.createdAt.toISOString(),
+      decidedAt: one.decidedAt?.toISOString() ?? null,
+    })),
+  };
+}
+
+/** What the viewer may do next; a freelancer beside the deal may respond. */
+async function nextActions(
+  db: Queries,
+  order: Order,
+  side: Side | undefined,
+  user: Principal | undefined,
+  locale: Locale,
+) {
+  const { transitions } = processOf(order.process);
+  if (side) {
+    const reviewed = await db.maybe(
+      sql`select 1 from reviews where order_id = ${order.orderId} and author_id = ${user?.userId ?? null}`,
+    );
+    const facts = factsOf(order, { reviewed: reviewed !== undefined });
+    const actions = actionsFor(transitions, order.status, side, facts);
+    return actionsView(actions, sumsOf(order, side, order.held), locale);
+  }
+  if (!user?.permissions.has('orders.respond') || order.status !== 'published') return [];
+  const responded = await db.maybe(
+    sql`select 1 from responses where order_id = ${order.orderId} and freelancer_id = ${user.userId} and status in ${LIVE}`,
+  );
+  const facts = factsOf(order, { responded: responded !== undefined });
+  const actions = actionsFor(transitions, order.status, 'freelancer', facts).filter((one) => one.name === 'respond');
+  return actionsView(actions, sumsOf(order, side, 0n), locale);
+}
+
+export async function consented(db: Queries, orderId: string, userId: string | undefined): Promise<boolean> {
+  if (userId === undefined) return false;
+  const row = await db.maybe(sql`select 1 from nda_consents where order_id = ${orderId} and user_id = ${userId}`);
+  return row !== undefined;
+}

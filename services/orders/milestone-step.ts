@@ -1,0 +1,130 @@
+import { ordersEvents } from '#contracts/orders/events.ts';
+import type { Locale } from '#contracts/common/values.ts';
+import { join, type Sql, sql, type Tx } from '#kit/db/db.ts';
+import { found } from '#kit/service/reply.ts';
+import type { OrdersContext } from './context.ts';
+import { record } from './data/history.ts';
+import { releaseHolds } from './data/holds.ts';
+import { type Milestone, milestoneById, milestonesOf } from './data/milestones.ts';
+import { type Order, orderById } from './data/orders.ts';
+import { type Actor, decideMilestone, type Facts, type MilestoneAction } from './domain/process.ts';
+import { allowed, factsOf, move, refuse } from './step.ts';
+
+const DAY = 86_400_000;
+
+export interface MilestoneStep {
+  readonly action: MilestoneAction;
+  readonly actor: Actor;
+  readonly actorId: string | null;
+  readonly reason?: string | null;
+  readonly locale?: Locale;
+  readonly set?: readonly Sql[];
+}
+
+export function milestoneFacts(order: Order, milestone: Milestone): Facts {
+  return { ...factsOf(order), revisionsLeft: order.revisionsLimit - milestone.revisionsUsed };
+}
+
+/** One step of a milestone: row, history of the order, event, timers; the order must be running and locked. */
+export async function moveMilestone(
+  tx: Tx,
+  ctx: OrdersContext,
+  order: Order,
+  milestone: Milestone,
+  step: MilestoneStep,
+): Promise<{ order: Order; milestone: Milestone }> {
+  const closes = step.action === 'close' || step.action === 'close_released' || step.action === 'hold_refused';
+  if (order.status !== 'in_progress' && !closes) throw refuse('not_running', step.locale);
+  const decision = decideMilestone(order.process, step, milestone.status, milestoneFacts(order, milestone));
+  const to = allowed(decision, step.locale) ?? milestone.status;
+  const set = [sql`status = ${to}`, ...(step.set ?? [])];
+  await tx.run(sql`update milestones set ${join(set)} where milestone_id = ${milestone.milestoneId}`);
+  await tx.run(sql`update orders set version = version + 1 where order_id = ${order.orderId}`);
+  const after = found(await orderById(tx, order.orderId));
+  const changed = found(await milestoneById(tx, order.orderId, milestone.milestoneId));
+  const changes = { milestone: milestone.position, title: milestone.title, before: milestone.status, after: to };
+  await record(tx, {
+    orderId: order.orderId,
+    at: ctx.clock.now(),
+    actorId: step.actorId,
+    actor: step.actor,
+    action: `milestone_${step.action}`,
+    from: order.status,
+    to: order.status,
+    reason: step.reason ?? null,
+    changes,
+  });
+  tx.emit(
+    ordersEvents.milestoneChanged,
+    order.orderId,
+    {
+      orderId: order.orderId,
+      milestoneId: milestone.milestoneId,
+      title: order.title,
+      milestoneTitle: milestone.title,
+      clientId: order.clientId,
+      freelancerId: found(order.freelancerId),
+      from: milestone.status,
+      to,
+      amount: { amount: milestone.amount.toString(), currency: order.currency },
+      actorId: step.actorId,
+      actorKind: step.actor,
+      reason: step.reason ?? null,
+    },
+    after.version,
+  );
+  await retime(tx, ctx, changed);
+  return { order: after, milestone: changed };
+}
+
+/** A milestone's own clock: what silence does, and the reminders before. */
+export async function retime(tx: Tx, ctx: OrdersContext, milestone: Milestone): Promise<void> {
+  const { orderId, milestoneId, status } = milestone;
+  const now = ctx.clock.nowMs();
+  const set = async (name: string, at: number | undefined, kind?: 'delivery_due' | 'delivery_late' | 'review_due') => {
+    const moment = (status === 'delivered' ? milestone.reviewEndsAt : milestone.dueAt)?.toISOString();
+    const key = `${name}:${milestoneId}`;
+    if (at === undefined || (kind && at <= now)) await tx.unschedule(key);
+    else if (kind) await tx.schedule('remind', { orderId, milestoneId, moment, kind }, { at: new Date(at), key });
+    else await tx.schedule('completeBySilence', { orderId, milestoneId, moment }, { at: new Date(at), key });
+  };
+  const end = status === 'delivered' ? milestone.reviewEndsAt?.getTime() : undefined;
+  const due = status === 'in_progress' ? milestone.dueAt?.getTime() : undefined;
+  await set('review-end', end);
+  for (const days of [7, 3, 1]) await set(`review-${days}`, end === undefined ? end : end - days * DAY, 'review_due');
+  await set('due-soon', due === undefined ? due : due - DAY, 'delivery_due');
+  await set('due', due, 'delivery_late');
+}
+
+/** The end of a milestone's work: its hold is released; with the last milestone the order is completed. */
+export async function finishMilestone(
+  tx: Tx,
+  ctx: OrdersContext,
+  order: Order,
+  milestone: Milestone,
+  of: MilestoneStep & { bonus: { amount: string; currency: Order['currency'] } | null; automatic: boolean },
+): Promise<Order> {
+  const moved = await moveMilestone(tx, ctx, order, milestone, of);
+  await releaseHolds(tx, moved.order, { bonus: of.bonus, automatic: of.automatic, milestoneId: milestone.milestoneId });
+  if (moved.order.milestonesOpen > 0) return moved.order;
+  const completed = await move(tx, ctx, moved.order, {
+    action: 'complete_milestones',
+    actor: 'system',
+    actorId: null,
+    reasonCode: 'all_milestones_done',
+    set: [sql`completed_at = ${ctx.clock.now()}, delivered_at = ${moved.milestone.deliveredAt}`],
+  });
+  // Extras that were agreed beside the milestones go with the end of the deal.
+  await releaseHolds(tx, completed, { bonus: null, automatic: of.automatic });
+  return completed;
+}
+
+/** With the end of the deal its open milestones end too. `released`: what was funded counts as done. */
+export async function closeMilestones(tx: Tx, ctx: OrdersContext, order: Order, released: boolean): Promise<void> {
+  for (const milestone of await milestonesOf(tx, order.orderId)) {
+    if (milestone.status === 'completed' || milestone.status === 'cancelled') continue;
+    const funded = milestone.status === 'in_progress' || milestone.status === 'delivered';
+    const action = released && funded ? 'close_released' : 'close';
+    await moveMilestone(tx, ctx, order, milestone, { action, actor: 'system', actorId: null });
+  }
+}

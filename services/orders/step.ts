@@ -1,0 +1,146 @@
+import type { Locale } from '#contracts/common/values.ts';
+import { ordersEvents, type ReasonCode } from '#contracts/orders/events.ts';
+import type { OrderStatus } from '#contracts/orders/internal.ts';
+import { join, type Sql, sql, type Tx } from '#kit/db/db.ts';
+import { Problem } from '#kit/problem.ts';
+import { found } from '#kit/service/reply.ts';
+import type { OrdersContext } from './context.ts';
+import { record } from './data/history.ts';
+import { type Order, orderById } from './data/orders.ts';
+import {
+  type ActionName,
+  type Actor,
+  type Decision,
+  decide,
+  type Facts,
+  processOf,
+  type Timer,
+} from './domain/process.ts';
+import { type WhyCode, whyText } from './domain/words.ts';
+
+const DAY = 86_400_000;
+
+/** What the process looks at. `acting`: what only a look at the acting person's rows tells. */
+export function factsOf(order: Order, acting: { responded?: boolean; reviewed?: boolean } = {}): Facts {
+  return {
+    funding: order.holdStatuses.includes('pending'),
+    revisionsLeft: order.revisionsLimit - order.revisionsUsed,
+    milestones: order.byMilestones,
+    milestonesOpen: order.milestonesOpen,
+    proposalBy: order.proposal?.by ?? null,
+    proposalKind: order.proposal?.kind ?? null,
+    responded: acting.responded ?? false,
+    reviewed: acting.reviewed ?? false,
+  };
+}
+
+export function refuse(why: WhyCode, locale: Locale = 'ru'): Problem {
+  const code = why === 'no_revisions_left' ? 'orders.no_revisions_left' : 'orders.not_now';
+  return new Problem(code, { detail: whyText(why, locale) });
+}
+
+/** Where the decision leads; a refused one throws `orders.not_now` with the reason. */
+export function allowed<S>(decision: Decision<S>, locale?: Locale): S | null {
+  if (!decision.ok) throw refuse(decision.why, locale);
+  return decision.to;
+}
+
+export interface Step {
+  readonly action: ActionName;
+  readonly actor: Actor;
+  readonly actorId: string | null;
+  /** A person's words. */
+  readonly reason?: string | null;
+  /** Why the platform acted. */
+  readonly reasonCode?: ReasonCode;
+  readonly locale?: Locale;
+  /** What else changes on the order: assignments of an UPDATE. */
+  readonly set?: readonly Sql[];
+  /** Fields before and after, for the history. */
+  readonly changes?: unknown;
+  /** Timers anew although the state stays. */
+  readonly retime?: boolean;
+}
+
+/**
+ * One step of a deal: asks the process, writes the order, its history and its event, sets and clears its timers. All in
+ * the caller's transaction, with the order locked. Refused: `orders.not_now` with the reason.
+ */
+export async function move(tx: Tx, ctx: OrdersContext, order: Order, step: Step): Promise<Order> {
+  const to = allowed(decide(order.process, step, order.status, factsOf(order)), step.locale) ?? order.status;
+  const now = ctx.clock.now();
+  const set = [sql`version = version + 1`, sql`status = ${to}`, ...(step.set ?? [])];
+  await tx.run(sql`update orders set ${join(set)} where order_id = ${order.orderId}`);
+  const after = found(await orderById(tx, order.orderId));
+  const { action, actor, actorId, reason, reasonCode, changes } = step;
+  await record(tx, {
+    orderId: order.orderId,
+    at: now,
+    action,
+    actor,
+    actorId,
+    from: order.status,
+    to,
+    reason: reason ?? null,
+    reasonCode,
+    changes,
+  });
+  if (to !== order.status) emitStatus(tx, after, order.status, step);
+  if (to !== order.status || step.retime) await retime(tx, ctx, after, order.status);
+  return after;
+}
+
+/** Exactly one event per change of status; its sequence is the order's version. */
+export function emitStatus(
+  tx: Tx,
+  order: Order,
+  from: OrderStatus | null,
+  step: Pick<Step, 'actor' | 'actorId' | 'reason' | 'reasonCode'> & { action: string },
+): void {
+  const done = order.status === 'delivered' || order.status === 'completed';
+  const { orderId, title, category, skills, clientId, freelancerId, dueAt, deadline, deliveredAt } = order;
+  tx.emit(
+    ordersEvents.statusChanged,
+    orderId,
+    {
+      orderId,
+      title,
+      category,
+      skills,
+      clientId,
+      freelancerId,
+      from,
+      to: order.status,
+      actorId: step.actorId,
+      actorKind: step.actor,
+      action: step.action,
+      reason: step.reason ?? null,
+      reasonCode: step.reasonCode ?? null,
+      price: order.price === null ? null : { amount: order.price.toString(), currency: order.currency },
+      deadline: dueAt?.toISOString() ?? deadline?.toISOString() ?? null,
+      // The client's time for review does not make the freelancer late.
+      onTime: done && dueAt && deliveredAt ? deliveredAt <= dueAt : null,
+    },
+    order.version,
+  );
+}
+
+const keyOf = (timer: Timer, order: Order) => `${timer.name}:${order.orderId}`;
+
+/** Timers of the state that was left go, those of the present one are set; jobs look at the state again (M11). */
+async function retime(tx: Tx, ctx: OrdersContext, order: Order, left: OrderStatus): Promise<void> {
+  const { timers } = processOf(order.process);
+  for (const timer of timers[left] ?? []) await tx.unschedule(keyOf(timer, order));
+  // Milestones have clocks of their own.
+  if (order.byMilestones) return;
+  const now = ctx.clock.nowMs();
+  for (const timer of timers[order.status] ?? []) {
+    const moment = order[timer.moment]?.getTime();
+    if (moment === undefined) continue;
+    const at = moment - timer.daysBefore * DAY;
+    if (timer.remindsOf && at <= now) continue;
+    const kind = timer.remindsOf ? { kind: timer.remindsOf } : {};
+    const payload = { orderId: order.orderId, moment: new Date(moment).toISOString(), ...kind };
+    await tx.schedule(timer.job, payload, { at: new Date(at), key: keyOf(timer, order) });
+  }
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { bootPlatform, person, type TestPlatform } from '#testing/env.ts';
+
+let platform: TestPlatform;
+beforeAll(async () => {
+  platform = await bootPlatform({ services: ['support'] });
+});
+afterAll(() => platform?.close());
+
+test("a difference from the provider's statement is a ticket that staff works, and that nobody else is told of", async () => {
+  const agent = person({ permissions: ['tickets.work', 'tickets.assign'] });
+  const notified: string[][] = [];
+  await platform.bus.subscribe({
+    queue: 'listener',
+    types: ['support.ticket.changed.v1'],
+    prefetch: 50,
+    onBatch: async (batch) => {
+      for (const delivery of batch) {
+        notified.push(JSON.parse(delivery.raw.toString('utf8')).data.notify);
+        delivery.ack();
+      }
+    },
+  });
+  const differenceId = randomUUID();
+  const data = {
+    differenceId,
+    what: 'payment',
+    kind: 'other_sum',
+    reference: randomUUID(),
+    userId: randomUUID(),
+    ours: '399 RUB',
+    theirs: '400 RUB',
+    at: new Date().toISOString(),
+  };
+  // Told twice: still one ticket.
+  const event = randomUUID();
+  for (const id of [event, event])
+    await platform.publish('payments.reconciliation.difference-found.v1', differenceId, data, { id });
+  await platform.drain();
+  const queue = (await platform.call('support', 'getQueue', { user: agent, query: { limit: 20 } })).body.items;
+  expect(queue).toMatchObject([
+    { ticketId: differenceId, kind: 'payment', category: 'reconciliation', priority: 'high' },
+  ]);
+  const of = { user: agent, params: { ticketId: differenceId } };
+  await platform.call('support', 'takeTicket', { ...of, body: {} });
+  await platform.call('support', 'postTicketMessage', {
+    ...of,
+    idempotencyKey: randomUUID(),
+    body: { text: 'Провайдер исправит' },
+  });
+  const thread = (await platform.call('support', 'readTicket', of)).body;
+  expect(JSON.stringify(thread)).toContain('399 RUB');
+  await platform.drain();
+  expect(notified.length).toBeGreaterThan(1);
+  expect(notified.flat()).toEqual([]);
+});

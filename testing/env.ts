@@ -1,0 +1,226 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
+import type { Bus } from '#kit/bus/bus.ts';
+import { type MovableClock, movableClock } from '#kit/clock.ts';
+import { createLogger, type LogLevel } from '#kit/log.ts';
+import type { Host } from '#kit/service/boot.ts';
+import type { RawCall } from '#kit/service/dispatch.ts';
+import type { Principal, ServiceContext } from '#kit/service/types.ts';
+import { startPlatform } from '#apps/server/platform.ts';
+import { serviceKeys } from '#apps/server/service-keys.ts';
+import { freePort } from './ports.ts';
+import { testDatabase } from './postgres.ts';
+
+/** The same for all tests, because database roles belong to the whole server. */
+export const TEST_SECRET = 'test-secret-test-secret-test-secret-test';
+
+export interface TestPlatform {
+  readonly host: Host;
+  readonly bus: Bus;
+  readonly clock: MovableClock;
+  /** Connection of the database's owner. */
+  readonly adminUrl: string;
+  /** Base address of the gateway, when it runs. */
+  readonly url: string;
+  ctx(name: ServiceName): ServiceContext;
+  /** Calls a route of a service as another service or as a person behind the gateway, through the dispatcher. */
+  call(
+    service: ServiceName,
+    route: string,
+    input?: Partial<RawCall>,
+  ): Promise<{ status: number; body: any; headers: Readonly<Record<string, string | string[]>> }>;
+  /** Publishes an event as if its service had emitted it. */
+  publish(
+    type: string,
+    subject: string,
+    data: unknown,
+    options?: { id?: string; sequence?: number; time?: Date },
+  ): Promise<void>;
+  /** Waits until no event waits in an outbox or a queue and no job is due. Throws after 20 s, saying what waits. */
+  drain(): Promise<void>;
+  /** Moves the platform's time; jobs that become due run, then drains. */
+  advance(ms: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface BootOptions {
+  /** Default: all eleven. */
+  services?: readonly ServiceName[];
+  env?: Readonly<Record<string, string>>;
+  log?: LogLevel;
+  /** How people name this machine. Passkeys want a name, no address: `localhost`. */
+  publicHost?: string;
+  /** Listen with the gateway (any port). Default: when it is among the services. */
+  listen?: boolean;
+}
+
+/** Starts services in this process on a database and an embedded transport of their own. */
+export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatform> {
+  const services = options.services ?? SERVICES;
+  const database = await testDatabase();
+  const folder = mkdtempSync(join(tmpdir(), 'artel-test-'));
+  const clock = movableClock(join(folder, 'clock.json'));
+  const listens = options.listen ?? services.includes('gateway');
+  const port = listens ? await freePort() : 0;
+  const publicUrl = `http://${options.publicHost ?? '127.0.0.1'}:${port}`;
+  const platform = await startPlatform({
+    services,
+    env: { ...options.env },
+    adminUrl: database.url,
+    migrate: true,
+    clock,
+    log: createLogger({
+      level: options.log ?? (process.env['TEST_LOG'] as LogLevel | undefined) ?? 'silent',
+      pretty: true,
+    }),
+    masterSecret: TEST_SECRET,
+    serviceKeys: serviceKeys({ masterSecret: TEST_SECRET }),
+    publicUrl,
+    filesFolder: join(folder, 'files'),
+    poolMax: 5,
+    addresses: {},
+    listen: (service) => (service === 'gateway' && listens ? { host: '127.0.0.1', port } : undefined),
+  });
+  const { host, bus } = platform;
+  const service = (name: ServiceName) => {
+    const running = host.service(name);
+    if (!running) throw new Error(`${name} does not run in this test`);
+    return running;
+  };
+  const test: TestPlatform = {
+    host,
+    bus,
+    clock,
+    adminUrl: database.url,
+    url: publicUrl,
+    ctx: (name) => service(name).ctx,
+    call: (name, route, input = {}) =>
+      service(name).dispatcher.dispatch(route, {
+        params: {},
+        query: {},
+        body: undefined,
+        contentType: 'application/json',
+        caller: 'gateway',
+        user: undefined,
+        origin: { ip: '127.0.0.1', userAgent: 'test' },
+        locale: 'ru',
+        ...input,
+      }) as never,
+    async publish(type, subject, data, extra = {}) {
+      await bus.publish([
+        {
+          specversion: '1.0',
+          id: extra.id ?? crypto.randomUUID(),
+          type,
+          source: '/services/test',
+          subject,
+          time: (extra.time ?? clock.now()).toISOString(),
+          datacontenttype: 'application/json',
+          data,
+          ...(extra.sequence === undefined ? {} : { sequence: String(extra.sequence) }),
+        },
+      ]);
+    },
+    drain: () => drain(host, bus, database.url),
+    async advance(ms) {
+      await shiftJobs(database.url, ms);
+      clock.advance(ms);
+      await drain(host, bus, database.url);
+    },
+    async close() {
+      await platform.close();
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+  return test;
+}
+
+/** A signed-in person, as the gateway would hand him over; for tests below the gateway. */
+export function person(
+  options: Partial<Omit<Principal, 'permissions'>> & { permissions?: readonly string[] } = {},
+): Principal {
+  return {
+    userId: crypto.randomUUID(),
+    sessionId: crypto.randomUUID(),
+    roles: [],
+    emailConfirmed: true,
+    authTime: Math.floor(Date.now() / 1000),
+    locale: 'ru',
+    token: randomBytes(8).toString('hex'),
+    ...options,
+    permissions: new Set(options.permissions ?? []),
+  };
+}
+
+async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+/** Schemas of the job library in a database. */
+async function jobSchemas(client: pg.Client): Promise<string[]> {
+  const { rows } = await client.query<{ name: string }>(
+    "select table_schema as name from information_schema.tables where table_name = '_private_jobs'",
+  );
+  return rows.map((row) => row.name);
+}
+
+/** The job library compares with the server's clock: what a moved clock makes due is pulled forward. */
+export async function shiftJobs(adminUrl: string, ms: number): Promise<void> {
+  await withClient(adminUrl, async (client) => {
+    for (const schema of await jobSchemas(client)) {
+      await client.query(
+        `update "${schema}"._private_jobs set run_at = run_at - $1 * interval '1 millisecond' where locked_at is null and run_at > now()`,
+        [ms],
+      );
+    }
+  });
+}
+
+/** What waits anywhere, as text; empty when nothing does. */
+export async function pending(client: pg.Client, bus: Bus): Promise<string> {
+  const { rows: outboxes } = await client.query<{ schema: string }>(
+    "select table_schema as schema from information_schema.tables where table_name = 'outbox'",
+  );
+  const parts: string[] = [];
+  for (const { schema } of outboxes) {
+    const { rows } = await client.query<{ n: number }>(`select count(*)::int as n from "${schema}".outbox`);
+    if ((rows[0]?.n ?? 0) > 0) parts.push(`${schema} outbox ${rows[0]?.n}`);
+    const depth = await bus.depth(schema).catch(() => ({ waiting: 0 }));
+    if (depth.waiting > 0) parts.push(`${schema} queue ${depth.waiting}`);
+  }
+  for (const schema of await jobSchemas(client)) {
+    const { rows } = await client.query<{ n: number }>(
+      `select count(*)::int as n from "${schema}"._private_jobs where run_at <= now() and attempts < max_attempts and key is distinct from 'cron'`,
+    );
+    if ((rows[0]?.n ?? 0) > 0) parts.push(`${schema} ${rows[0]?.n}`);
+  }
+  return parts.join(', ');
+}
+
+/** What has not come to rest by then never will. */
+const DRAIN_MS = 45_000;
+
+async function drain(_host: Host, bus: Bus, adminUrl: string): Promise<void> {
+  await withClient(adminUrl, async (client) => {
+    const until = Date.now() + DRAIN_MS;
+    // Twice in a row: an event may be on its way from a queue to the outbox of who took it.
+    for (let quiet = 0; quiet < 2; ) {
+      const waits = await pending(client, bus);
+      quiet = waits === '' ? quiet + 1 : 0;
+      if (Date.now() > until) throw new Error(`still waiting after ${DRAIN_MS / 1000} s: ${waits}`);
+      await sleep(15);
+    }
+  });
+}

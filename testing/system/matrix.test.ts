@@ -1,0 +1,104 @@
+import { expect, test } from 'vitest';
+import { contracts } from '#contracts/all.ts';
+import type { Contract } from '#contracts/common/define.ts';
+import { interactions, SPECIFIED_ROWS } from '#kit/docs/interactions.ts';
+import { publicPath } from '#kit/docs/openapi.ts';
+import { checkAccess } from '#kit/service/dispatch.ts';
+import { person } from '../env.ts';
+
+const all = Object.values(contracts) as Contract[];
+const permissions = Object.assign({}, ...all.map((contract) => contract.permissions)) as Contract['permissions'];
+const OPEN = ['freelancer', 'client'];
+const ROLES = ['freelancer', 'client', 'support', 'admin'] as const;
+
+test('Z1: every route names a permission that is declared, or says that it needs none', () => {
+  for (const contract of all) {
+    for (const [name, { access }] of Object.entries(contract.http)) {
+      if (access.kind === 'user' && access.permission !== null)
+        expect(permissions, `${contract.name}.${name}`).toHaveProperty([access.permission]);
+    }
+  }
+});
+
+test('Z1, Z2: what needs no permission says whose it must be; what names a thing says whose, unless staff’s permission is enough', () => {
+  const wrong: string[] = [];
+  let ruled = 0;
+  for (const contract of all) {
+    for (const [name, { access, path }] of Object.entries(contract.http)) {
+      if (access.kind !== 'user') continue;
+      const names = /\{\w+Id\}/.test(path);
+      if (access.owner !== undefined && access.owner !== 'self') ruled++;
+      const staffs = access.permission !== null && !permissions[access.permission]?.roles.some((r) => OPEN.includes(r));
+      const responds = name === 'respond' || name === 'acceptNda';
+      if (access.permission === null && access.owner === undefined) wrong.push(`${name}: whose?`);
+      if (access.owner === 'self' && names) wrong.push(`${name}: names a thing, so not only himself`);
+      if (names && access.owner === undefined && !staffs && !responds) wrong.push(`${name}: whose is it?`);
+    }
+  }
+  expect(wrong).toEqual([]);
+  expect(ruled).toBeGreaterThan(50);
+});
+
+test('Z1: every permission is asked for somewhere', () => {
+  const asked = new Set(
+    all.flatMap((contract) =>
+      Object.values(contract.http).map((route) => (route.access.kind === 'user' ? route.access.permission : null)),
+    ),
+  );
+  // Some are asked for by handlers, beside what the route says.
+  const unasked = Object.keys(permissions).filter((permission) => !asked.has(permission));
+  expect(unasked.length, unasked.join(', ')).toBeLessThan(Object.keys(permissions).length / 4);
+});
+
+test('role × endpoint: access is decided by the declaration alone', () => {
+  let decided = 0;
+  for (const contract of all) {
+    for (const route of Object.values(contract.http)) {
+      for (const role of [null, ...ROLES]) {
+        const user =
+          role === null
+            ? undefined
+            : person({
+                roles: [role],
+                permissions: Object.entries(permissions).flatMap(([permission, { roles }]) =>
+                  roles.includes(role) ? [permission] : [],
+                ),
+              });
+        const { access } = route;
+        const fine =
+          access.kind === 'guest' ||
+          (access.kind === 'user' &&
+            role !== null &&
+            (access.permission === null || permissions[access.permission]?.roles.includes(role) === true));
+        const decide = () => checkAccess(access, { caller: 'gateway', user }, new Set(), Date.now());
+        if (fine) expect(decide).not.toThrow();
+        else expect(decide).toThrow();
+        decided++;
+      }
+    }
+  }
+  expect(decided).toBeGreaterThan(500);
+});
+
+test('the contracts hold every row of the specification, each between the services it names', () => {
+  const arrows = interactions(all);
+  const rows = new Set(arrows.map((arrow) => arrow.row));
+  expect(SPECIFIED_ROWS.filter((row) => !rows.has(row))).toEqual([]);
+  const between = (row: string) => [
+    ...new Set(arrows.filter((arrow) => arrow.row === row).map((arrow) => `${arrow.from}>${arrow.to}`)),
+  ];
+  expect(between('I14')).toEqual(['orders>users']);
+  expect(between('I22')).toEqual(['admin>analytics']);
+  expect(between('E6')).toEqual(['orders>payments']);
+  expect(between('E11')).toEqual(['support>admin']);
+});
+
+test('no two routes share an address', () => {
+  const addresses = all.flatMap((contract) =>
+    Object.values(contract.http).map(
+      (route) =>
+        `${route.method} ${(route.access.kind === 'service' ? `${contract.name}:${route.path}` : publicPath(route)).replace(/\{\w+\}/g, '{}')}`,
+    ),
+  );
+  expect(addresses.filter((address, index) => addresses.indexOf(address) !== index)).toEqual([]);
+});

@@ -1,0 +1,33 @@
+import { defineConfig } from 'vitest/config';
+
+const never = ['**/node_modules/**', '**/dist/**', 'generated/**', 'data/**'];
+const apart = ['**/*.apart.test.ts', '**/*.rabbit.test.ts'];
+const browser = ['**/*.browser.test.ts'];
+
+const shared = {
+  environment: 'node' as const,
+  globalSetup: ['./testing/global-setup.ts'],
+  // What hangs is told; a machine that is slow for a while is not what a test is about.
+  testTimeout: 60_000,
+  hookTimeout: 90_000,
+};
+
+// `unit` needs nothing installed; `apart` needs RabbitMQ, `browser` a Chromium. Those two run only when asked for by name,
+// and vitest itself has no notion of a default project.
+const asked = process.argv.some((argument) => argument.startsWith('--project'));
+
+const unit = {
+  test: { ...shared, name: 'unit', include: ['**/*.test.ts'], exclude: [...never, ...apart, ...browser] },
+};
+const onRequest = [
+  { test: { ...shared, name: 'apart', include: apart, exclude: never, testTimeout: 120_000 } },
+  { test: { ...shared, name: 'browser', include: browser, exclude: never, testTimeout: 120_000 } },
+];
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [unit, ...(asked ? onRequest : [])],
+  },
+});
