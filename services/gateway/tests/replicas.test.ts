@@ -122,20 +122,26 @@ describe('L2, L4: overload', () => {
   /** A request whose body does not come. */
   function slow(): Promise<Socket> {
     const { hostname, port } = new URL(platform.url);
-    return new Promise((resolve, reject) => {
+    return new Promise((resolve) => {
       const socket = connect(Number(port), hostname, () => {
         const head = 'POST /api/v1/unsubscribe/x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
         socket.write(`${head}Content-Length: 100\r\n\r\n{`, () => resolve(socket));
       });
-      socket.on('error', reject);
+      // What is shed may be cut off.
+      socket.on('error', () => {});
     });
   }
 
   test('is shed at once with 503, health stays, and it ends with its cause', async () => {
-    // More than fit: the answer of a test before may still be on its way out.
-    const sockets = await Promise.all(Array.from({ length: ROOM + 2 }, slow));
+    const sockets: Socket[] = [];
     const ask = () => fetch(`${platform.url}/api/v1/profiles/somebody`, { headers: { connection: 'close' } });
-    await expect.poll(async () => (await ask()).status, { timeout: 20_000 }).toBe(503);
+    // One after another until nothing fits: what else is under way makes some of them be shed themselves.
+    const crowd = async () => {
+      sockets.push(await slow());
+      return (await ask()).status;
+    };
+    await expect.poll(crowd, { timeout: 20_000 }).toBe(503);
+    for (let n = 0; n < ROOM; n++) sockets.push(await slow());
     const started = performance.now();
     const shed = await ask();
     expect(performance.now() - started).toBeLessThan(250);
