@@ -69,6 +69,17 @@ export function may<const O extends UserOptions = UserOptions>(permission: strin
 
 export type Method = 'HEAD' | 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
+/**
+ * A GET of services whose answer follows from its parameters alone, whoever asks. It carries an ETag, so that who asks
+ * again is told "not modified".
+ */
+export interface Lookup {
+  /** Milliseconds that callers may go without asking. 0: always asks, by the ETag. */
+  readonly keepMs: number;
+  /** Events of the service that callers forget such an answer by; the subject is one of the ids asked for. */
+  readonly changedBy: readonly EventDefinition[];
+}
+
 export interface Route {
   readonly method: Method;
   /** Below `/api/v1` for the outside, e.g. `/orders/{orderId}/responses`; service routes begin with `/internal/`. */
@@ -101,6 +112,8 @@ export interface Route {
   readonly rate?: 'read' | 'write' | 'auth' | 'upload';
   /** Milliseconds for the whole call. Default 10,000. */
   readonly timeoutMs?: number;
+  /** Service routes only. */
+  readonly lookup?: Lookup;
   /** Example values for the documentation and Postman. */
   readonly example?: { readonly body?: unknown; readonly query?: unknown; readonly params?: unknown };
 }

@@ -1,6 +1,7 @@
 import { vitalsRoutes } from '../common/vitals.ts';
 import { z } from 'zod';
-import { internal, route } from '../common/define.ts';
+import { internal, type Lookup, route } from '../common/define.ts';
+import { usersEvents } from './events.ts';
 import { countryCode, email, id, locale, page, pageQuery, phone, text, timestamp } from '../common/values.ts';
 
 /** What any service may show of a person beside its own data. No private field. */
@@ -51,6 +52,11 @@ const ids = z.object({
     .transform((s) => s.split(',').filter(Boolean))
     .pipe(z.array(id).min(1).max(100)),
 });
+const changedBy = [usersEvents.profileUpdated];
+/** Decoration beside other data: kept, and forgotten at once when users tells of a change. */
+const decoration: Lookup = { keepMs: 10_000, changedBy };
+/** What something is decided by, or private: asked for every time, sent when it has changed. */
+const asked: Lookup = { keepMs: 0, changedBy };
 const byUser = z.object({ userId: id });
 
 export const usersInternal = {
@@ -63,6 +69,7 @@ export const usersInternal = {
     access: internal,
     query: ids,
     reply: z.object({ items: z.array(person) }),
+    lookup: decoration,
   }),
   getContacts: route({
     method: 'GET',
@@ -72,6 +79,7 @@ export const usersInternal = {
     access: internal,
     query: ids,
     reply: z.object({ items: z.array(contact) }),
+    lookup: asked,
   }),
   /** 404 when the viewer may not see the person's profile (or there is none). */
   checkVisible: route({
@@ -97,6 +105,7 @@ export const usersInternal = {
       status: z.enum(['active', 'blocked', 'erased']),
       country: countryCode.nullable(),
     }),
+    lookup: asked,
   }),
   listUsers: route({
     method: 'GET',
@@ -110,6 +119,7 @@ export const usersInternal = {
       status: z.enum(['active', 'blocked', 'erased']).optional(),
     }),
     reply: page(userSummary),
+    lookup: asked,
   }),
   getUser: route({
     method: 'GET',
@@ -119,6 +129,7 @@ export const usersInternal = {
     access: internal,
     params: byUser,
     reply: userSummary,
+    lookup: asked,
   }),
   /** Also ends all sessions of the user before it answers. */
   blockUser: route({

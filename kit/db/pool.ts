@@ -10,6 +10,12 @@ import { Problem } from '#kit/problem.ts';
 import type { Telemetry } from '#kit/telemetry.ts';
 import type { Db, Queries, Tx } from './db.ts';
 
+/** An event of a transaction that has committed. */
+export interface Told {
+  readonly type: string;
+  readonly subject: string;
+}
+
 export interface DbOptions {
   service: string;
   connectionString: string;
@@ -18,8 +24,8 @@ export interface DbOptions {
   max: number;
   clock: Clock;
   telemetry: Telemetry;
-  /** Called after a commit that wrote to the outbox. */
-  onEvents(): void;
+  /** Called after a commit that wrote to the outbox, with what it told. */
+  onEvents(told: readonly Told[]): void;
 }
 
 /** A pool that can also be closed; `raw` is for libraries that bring their own queries (jobs). */
@@ -112,6 +118,7 @@ class Handle implements Queries {
 
 class Transaction extends Handle implements Tx {
   readonly events: string[] = [];
+  readonly told: Told[] = [];
   readonly effects: (() => void)[] = [];
 
   emit(definition: EventDefinition, subject: string, data: unknown, sequence?: number | bigint): void {
@@ -129,6 +136,7 @@ class Transaction extends Handle implements Tx {
       ...(call ? { traceparent: traceparent(call), requestid: call.requestId } : {}),
     };
     this.events.push(JSON.stringify(event));
+    this.told.push({ type: event.type, subject });
   }
 
   async schedule(
@@ -210,7 +218,7 @@ class PgDb extends Handle implements DbPool {
       client.release(broken);
     }
     for (const effect of tx.effects) effect();
-    if (tx.events.length > 0) this.options.onEvents();
+    if (tx.told.length > 0) this.options.onEvents(tx.told);
     return result;
   }
 

@@ -21,6 +21,7 @@ import { createClients, localTransport, remoteTransport, type Transport } from '
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import { createServiceServer, type HealthChecks } from './http-server.ts';
 import { createLive } from './live.ts';
+import { CHANGED_CHANNEL, type ChangedBroadcast, changersOf, makesLookups, Lookups } from './lookups.ts';
 import {
   createServiceCredential,
   createTokenVerifier,
@@ -115,6 +116,8 @@ interface Started {
   credential: ServiceCredential;
   verifier: TokenVerifier;
   relay: OutboxRelay | undefined;
+  /** What others tell of things that this service looks up. */
+  changes: Subscription | undefined;
   inbox: Subscription | undefined;
   jobs: JobRunner | undefined;
   server: FastifyInstance | undefined;
@@ -218,6 +221,15 @@ async function prepare(
     log,
   });
   let relay: OutboxRelay | undefined;
+  const changers = changersOf(contract);
+  const lookups = new Lookups();
+  const changes = makesLookups(contract)
+    ? await options.bus.listen(
+        CHANGED_CHANNEL,
+        (payload) => lookups.changed(payload),
+        () => lookups.changedAll(),
+      )
+    : undefined;
   const db = createDb({
     service: name,
     connectionString: options.databaseUrl(name),
@@ -225,7 +237,11 @@ async function prepare(
     max: options.poolMax,
     clock: options.clock,
     telemetry,
-    onEvents: () => relay?.wake(),
+    onEvents: (told) => {
+      relay?.wake();
+      const ids = told.filter((event) => changers.has(event.type)).map((event) => event.subject);
+      if (ids.length > 0) options.bus.broadcast(CHANGED_CHANNEL, { service: name, ids } satisfies ChangedBroadcast);
+    },
   });
   const credential = await createServiceCredential({
     service: name,
@@ -236,6 +252,7 @@ async function prepare(
     contract,
     transportFactory(options, credential, name, local, forward, remotes),
     telemetry,
+    lookups,
   );
   const verifier = createTokenVerifier({
     issuer: options.publicUrl,
@@ -275,6 +292,7 @@ async function prepare(
     credential,
     verifier,
     relay,
+    changes,
     inbox: undefined,
     jobs: undefined,
     server: undefined,
@@ -391,6 +409,7 @@ async function stopAll(all: Started[], remotes: Map<string, ReturnType<typeof re
   // The way in closes first, then what runs ends, then what was committed leaves.
   await each((started) => closeServer(started.server));
   await each((started) => started.inbox?.close());
+  await each((started) => started.changes?.close());
   await each((started) => started.jobs?.close());
   await each((started) => started.definition.close?.(started.ctx));
   await each((started) => started.relay?.close());

@@ -6,6 +6,7 @@ import { currentCall, newCall, remainingMs, runInCall, traceparent } from '#kit/
 import { isProblem, Problem } from '#kit/problem.ts';
 import type { Telemetry } from '#kit/telemetry.ts';
 import { DEFAULT_TIMEOUT_MS, type Dispatcher, isBytes, type RawCall, type RawReply } from './dispatch.ts';
+import { Lookups } from './lookups.ts';
 import type { ServiceCredential } from './principal.ts';
 import { createReplicas, type Lookup, type Replica } from './replicas.ts';
 
@@ -161,6 +162,7 @@ async function request(
   }
   if (call.caller === 'gateway') headers[HEADER.origin] = JSON.stringify(call.origin).replace(/[^\x20-\x7e]/g, '?');
   if (call.ifMatch !== undefined) headers['if-match'] = call.ifMatch;
+  if (call.ifNoneMatch !== undefined) headers['if-none-match'] = call.ifNoneMatch;
   if (call.idempotencyKey !== undefined) headers['idempotency-key'] = call.idempotencyKey;
   if (call.cookies && route.cookies)
     headers['cookie'] = Object.entries(call.cookies)
@@ -228,6 +230,7 @@ export function createClients(
   contract: Contract,
   transportTo: (callee: ServiceName) => Transport,
   telemetry: Telemetry,
+  lookups: Lookups = new Lookups(),
 ): Record<string, Record<string, (input: ClientInput) => Promise<unknown>>> {
   const clients: Record<string, Record<string, (input: ClientInput) => Promise<unknown>>> = {};
   for (const [name, callee] of Object.entries(contract.calls) as [ServiceName, Callee][]) {
@@ -236,7 +239,7 @@ export function createClients(
       const route = callee.http[routeName];
       if (!route) throw new Error(`${contract.name} declares a call to ${name}.${routeName}, which does not exist`);
       calls[routeName] = async (input = {}) =>
-        makeCall({ contract, name, routeName, route, transport: transportTo(name), telemetry, input });
+        makeCall({ contract, name, routeName, route, transport: transportTo(name), telemetry, lookups, input });
     }
     clients[name] = calls;
   }
@@ -260,17 +263,21 @@ async function makeCall(of: {
   route: Route;
   transport: Transport;
   telemetry: Telemetry;
+  lookups: Lookups;
   input: ClientInput;
 }): Promise<unknown> {
   const { route, input } = of;
+  const { params = {}, query = {} } = input;
+  const lookup = route.lookup && of.lookups.ask({ service: of.name, routeName: of.routeName, route, params, query });
+  if (lookup?.known?.fresh) return lookup.known.body;
   const timeoutMs = input.timeoutMs ?? route.timeoutMs ?? DEFAULT_TIMEOUT_MS;
   const parent = currentCall();
   const context = parent
     ? { ...parent, deadline: Math.min(parent.deadline, Date.now() + timeoutMs) }
     : newCall({ timeoutMs });
   const call: RawCall = {
-    params: input.params ?? {},
-    query: input.query ?? {},
+    params,
+    query,
     body: input.body,
     contentType: 'application/json',
     caller: of.contract.name,
@@ -278,6 +285,7 @@ async function makeCall(of: {
     origin: { ip: '', userAgent: '' },
     locale: context.locale ?? 'ru',
     idempotencyKey: input.idempotencyKey,
+    ifNoneMatch: lookup?.known?.etag,
   };
   const attributes = { 'http.request.method': route.method, 'http.route': route.path, 'artel.callee': of.name };
   const reply = await runInCall(context, () =>
@@ -285,5 +293,10 @@ async function makeCall(of: {
       of.transport.send(of.routeName, route, call),
     ),
   );
-  return reply.body;
+  if (!lookup) return reply.body;
+  return lookup.keep(reply.status === 304 ? undefined : { body: reply.body, etag: etagOf(reply) });
+}
+
+function etagOf({ headers }: RawReply): string | undefined {
+  return typeof headers['etag'] === 'string' ? headers['etag'] : undefined;
 }

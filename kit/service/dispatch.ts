@@ -28,6 +28,8 @@ export interface RawCall {
   readonly locale: Locale;
   readonly ifMatch?: string | undefined;
   readonly idempotencyKey?: string | undefined;
+  /** ETag of the answer that the caller of a look-up has kept; the wire answers 304 when it still holds. */
+  readonly ifNoneMatch?: string | undefined;
   readonly cookies?: Readonly<Record<string, string>>;
   readonly headers?: Readonly<Record<string, string>>;
 }

@@ -8,6 +8,7 @@ import { newId } from '#kit/ids.ts';
 import { describeProblem, isProblem, Problem } from '#kit/problem.ts';
 import { WIRE_HEADERS } from './client.ts';
 import { DEFAULT_TIMEOUT_MS, type Dispatcher, isBytes, type RawReply } from './dispatch.ts';
+import { lookupTag } from './lookups.ts';
 import type { ServiceCredential, TokenVerifier } from './principal.ts';
 import type { Origin } from './types.ts';
 
@@ -284,11 +285,21 @@ async function serve(
         cookies: parseCookies(header('cookie')),
         headers: request.headers as Record<string, string>,
       });
-      sendReply(reply, raw);
+      if (contract.http[routeName]?.lookup) sendLookup(reply, raw, header('if-none-match'));
+      else sendReply(reply, raw);
     } catch (error) {
       sendProblem(request, reply, toProblem(error), contract.errors);
     }
   });
+}
+
+/** The answer to a look-up goes once: who names its ETag has it. */
+function sendLookup(reply: FastifyReply, raw: RawReply, ifNoneMatch: string | undefined): void {
+  const text = JSON.stringify(raw.body);
+  const etag = lookupTag(text);
+  void reply.header('etag', etag);
+  if (ifNoneMatch === etag) void reply.code(304).send();
+  else void reply.code(raw.status).header('content-type', 'application/json; charset=utf-8').send(text);
 }
 
 function parseOrigin(header: string | undefined): Origin {

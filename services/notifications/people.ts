@@ -5,7 +5,7 @@ import type { BaseContext } from './context.ts';
 /** Most ids that users answers in one call. */
 const PER_CALL = 100;
 
-/** How people can be reached, now (I17). Asked for when needed, never kept. Throws when users is away. */
+/** How people can be reached, now (I17). Asked for every time, never stored. Throws when users is away. */
 export async function contactsOf(
   ctx: Pick<BaseContext, 'clients'>,
   userIds: Iterable<string>,

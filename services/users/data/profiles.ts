@@ -47,7 +47,9 @@ const columns = sql`p.user_id as "userId", p.slug, p.display_name as "displayNam
   (select count(*)::int from reviews r where r.target_id = p.user_id and not r.deleted) as "reviewCount"`;
 
 export function profilesById(db: Queries, ids: readonly string[]): Promise<Profile[]> {
-  return db.many<Profile>(sql`select ${columns} from profiles p where p.user_id = any(${[...ids]}::uuid[])`);
+  return db.many<Profile>(
+    sql`select ${columns} from profiles p where p.user_id = any(${[...ids]}::uuid[]) order by p.user_id`,
+  );
 }
 
 export async function profileById(db: Queries, userId: string): Promise<Profile | undefined> {
