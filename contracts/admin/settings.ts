@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { isTimeZone, money, slug, wallClock } from '../common/values.ts';
 
+const reminderDays = z.array(z.number().int().min(1).max(60)).max(5);
+
 /** When support works: deadlines run in these hours only. */
 const workingCalendar = z
   .strictObject({
@@ -16,6 +18,16 @@ const workingCalendar = z
   .refine((calendar) => calendar.from < calendar.to, { message: 'must be later than from', path: ['to'] });
 export type WorkingCalendar = z.output<typeof workingCalendar>;
 
+const bps = z.number().int().min(0).max(5000);
+/** Of one side of a deal. A person's role decides first (of several the lowest), then the category, then `bps`. */
+const commission = z.strictObject({
+  /** Basis points of the price. */
+  bps,
+  min: money,
+  byCategory: z.record(slug, bps),
+  byRole: z.record(z.string().regex(/^[a-z][a-z0-9_-]{1,40}$/), bps).default({}),
+});
+
 /** The platform's settings: key, shape, default. One list for admin (validation), the services (reading) and the docs. */
 export const SETTINGS = {
   'payments.placement-fee': {
@@ -24,14 +36,14 @@ export const SETTINGS = {
     title: { ru: 'Стоимость публикации заказа', en: 'Price of publication' },
   },
   'payments.commission': {
-    schema: z.strictObject({
-      /** Basis points of the price. */
-      bps: z.number().int().min(0).max(5000),
-      min: money,
-      byCategory: z.record(slug, z.number().int().min(0).max(5000)),
-    }),
-    initial: { bps: 1000, min: { amount: '0', currency: 'RUB' }, byCategory: {} },
+    schema: commission,
+    initial: { bps: 1000, min: { amount: '0', currency: 'RUB' }, byCategory: {}, byRole: {} },
     title: { ru: 'Комиссия', en: 'Commission' },
+  },
+  'payments.client-fee': {
+    schema: commission,
+    initial: { bps: 0, min: { amount: '0', currency: 'RUB' }, byCategory: {}, byRole: {} },
+    title: { ru: 'Сбор с заказчика сверх цены', en: 'Fee of the client on top of the price' },
   },
   'payments.first-order-bonus': {
     schema: money,
@@ -57,8 +69,33 @@ export const SETTINGS = {
       noResponseDays: z.number().int().min(1).max(365),
       reviewDays: z.number().int().min(1).max(60),
       revealDays: z.number().int().min(1).max(60),
+      /** Reminders: so many days before the delivery is due, and before silence accepts. */
+      deliveryReminderDays: reminderDays.default([1]),
+      reviewReminderDays: reminderDays.default([7, 3, 1]),
+      /** Hourly deals: the next week is held so long before it begins, entries close so long after a week has ended. */
+      weekFundAheadHours: z.number().int().min(1).max(120).default(24),
+      weekCloseHours: z.number().int().min(1).max(120).default(12),
+      /** Silence approves a submitted week, and gives contested entries up. */
+      weekApprovalDays: z.number().int().min(1).max(60).default(5),
+      weekCorrectionDays: z.number().int().min(1).max(60).default(5),
+      /** A rest without money that lasts longer ends the deal. */
+      weekRestDays: z.number().int().min(1).max(365).default(30),
+      weekReminderDays: reminderDays.default([1]),
     }),
-    initial: { unpaidHours: 24, noResponseDays: 30, reviewDays: 14, revealDays: 14 },
+    initial: {
+      unpaidHours: 24,
+      noResponseDays: 30,
+      reviewDays: 14,
+      revealDays: 14,
+      deliveryReminderDays: [1],
+      reviewReminderDays: [7, 3, 1],
+      weekFundAheadHours: 24,
+      weekCloseHours: 12,
+      weekApprovalDays: 5,
+      weekCorrectionDays: 5,
+      weekRestDays: 30,
+      weekReminderDays: [1],
+    },
     title: { ru: 'Сроки заказа', en: 'Order timers' },
   },
   'orders.limits': {

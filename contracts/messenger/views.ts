@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { id, timestamp } from '../common/values.ts';
-import { orderStatus } from '../orders/internal.ts';
+import { orderStatus } from '../orders/process.ts';
 
 /** A file, as a participant sees it. */
 export const attachmentView = z.object({

@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import { event } from '../common/define.ts';
 import { id, money, slug, timestamp } from '../common/values.ts';
-import { orderStatus } from './internal.ts';
+import {
+  milestoneAction,
+  milestoneStatus,
+  orderAction,
+  orderStatus,
+  responseAction,
+  weekAction,
+  weekStatus,
+} from './process.ts';
+import { ACTORS } from './process-types.ts';
 import { savedQuery } from './saved-search.ts';
 
 /** The terms that a deal keeps from its start (payments' quote, stored by orders). */
@@ -9,13 +18,17 @@ export const dealTerms = z.object({
   /** Commission in basis points of the price, with the least sum taken. */
   commissionBps: z.number().int().min(0).max(10_000),
   commissionMin: money,
+  /** What the client pays on top of the price, in the same way. */
+  clientFeeBps: z.number().int().min(0).max(10_000).default(0),
+  clientFeeMin: money.nullable().default(null),
   version: z.number().int(),
 });
+/** Terms as they are written down: of older deals without the client's fee. */
+export type DealTerms = z.input<typeof dealTerms>;
 
-/** The life of a milestone inside a running deal. */
-export const MILESTONE_STATUSES = ['planned', 'funding', 'in_progress', 'delivered', 'completed', 'cancelled'] as const;
-export const milestoneStatus = z.enum(MILESTONE_STATUSES);
-export type MilestoneStatus = z.infer<typeof milestoneStatus>;
+const actorKind = z.enum(ACTORS);
+/** The version of the process that the order is on; of older events the first. */
+const process = z.number().int().default(1);
 
 /** Why the platform itself did something, where no person gave a reason. */
 export const REASON_CODES = [
@@ -31,6 +44,10 @@ export const REASON_CODES = [
   'silence_accepts',
   'all_milestones_done',
   'agreed_cancellation',
+  'response_expired',
+  'rest_too_long',
+  'all_weeks_done',
+  'nothing_worked',
 ] as const;
 export const reasonCode = z.enum(REASON_CODES);
 export type ReasonCode = z.infer<typeof reasonCode>;
@@ -62,6 +79,7 @@ export const ordersEvents = {
       freelancerId: id,
       title: z.string(),
       category: slug,
+      /** What the work costs; the client's fee, by the terms, is held on top. */
       price: money,
       terms: dealTerms,
     }),
@@ -78,6 +96,8 @@ export const ordersEvents = {
       freelancerId: id,
       bonus: money.nullable(),
       automatic: z.boolean(),
+      /** Of the held price, before commission, when it is not the whole: the hours that were worked. The rest goes back. */
+      freelancerAmount: money.nullish(),
     }),
   }),
   /** A deal ended otherwise: cancelled or ruled on. `freelancerAmount` leaves to the freelancer (before commission), the rest of the hold goes back to the client. */
@@ -111,7 +131,8 @@ export const ordersEvents = {
       from: orderStatus.nullable(),
       to: orderStatus,
       actorId: id.nullable(),
-      actorKind: z.enum(['client', 'freelancer', 'support', 'system']),
+      actorKind,
+      process,
       action: z.string(),
       /** A person's words; null where the platform acted, then `reasonCode` says why. */
       reason: z.string().nullable(),
@@ -134,6 +155,7 @@ export const ordersEvents = {
       clientId: id,
       freelancerId: id,
       price: money,
+      process,
       first: z.boolean(),
     }),
   }),
@@ -148,6 +170,10 @@ export const ordersEvents = {
       clientId: id,
       freelancerId: id,
       status: z.enum(['submitted', 'withdrawn', 'shortlisted', 'declined', 'expired', 'accepted']),
+      process,
+      /** Of older events unknown. */
+      action: responseAction.optional(),
+      actorKind: actorKind.optional(),
       reason: z.string().nullable(),
       reasonCode: reasonCode.nullish(),
       /** The client proposed a price of his own. */
@@ -158,7 +184,7 @@ export const ordersEvents = {
     type: 'orders.invitation.sent.v1',
     summary: 'A client invited a freelancer to an order',
     subject: 'orderId',
-    data: z.object({ invitationId: id, orderId: id, title: z.string(), clientId: id, freelancerId: id }),
+    data: z.object({ invitationId: id, orderId: id, title: z.string(), clientId: id, freelancerId: id, process }),
   }),
   freelancerChosen: event({
     type: 'orders.freelancer.chosen.v1',
@@ -170,7 +196,10 @@ export const ordersEvents = {
       title: z.string(),
       clientId: id,
       freelancerId: id,
+      /** Of an hourly deal: of an hour. */
       price: money,
+      pricing: z.enum(['fixed', 'hourly']).default('fixed'),
+      process,
       deadline: timestamp.nullable(),
     }),
   }),
@@ -189,8 +218,50 @@ export const ordersEvents = {
       to: milestoneStatus,
       amount: money,
       actorId: id.nullable(),
-      actorKind: z.enum(['client', 'freelancer', 'system', 'support']),
+      actorKind,
+      process,
+      action: milestoneAction.optional(),
       reason: z.string().nullable(),
+    }),
+  }),
+  /** A week of an hourly deal: funded, without money, submitted, contested, paid. */
+  weekChanged: event({
+    type: 'orders.week.changed.v1',
+    summary: 'A week of an hourly deal changed its state',
+    subject: 'orderId',
+    data: z.object({
+      orderId: id,
+      weekId: id,
+      title: z.string(),
+      category: slug,
+      number: z.number().int(),
+      clientId: id,
+      freelancerId: id,
+      from: weekStatus,
+      to: weekStatus,
+      action: weekAction,
+      process,
+      minutes: z.number().int(),
+      /** What the minutes come to; once approved, what is paid (before commission). */
+      amount: money,
+      actorId: id.nullable(),
+      actorKind,
+      reason: z.string().nullable(),
+    }),
+  }),
+  /** What was to be held is not: the acceptance, milestone or extra did not come to be. */
+  holdRefused: event({
+    type: 'orders.hold.refused.v1',
+    summary: 'Money for a deal could not be held',
+    subject: 'orderId',
+    data: z.object({
+      holdId: id,
+      orderId: id,
+      title: z.string(),
+      clientId: id,
+      purpose: z.enum(['price', 'milestone', 'extra']),
+      process,
+      missing: money.nullable(),
     }),
   }),
   /** A change of the deal that needs the other side's consent: asked, agreed, refused. */
@@ -202,12 +273,15 @@ export const ordersEvents = {
       proposalId: id,
       orderId: id,
       title: z.string(),
-      kind: z.enum(['deadline', 'scope', 'milestone', 'cancellation']),
+      kind: z.enum(['deadline', 'scope', 'milestone', 'rate', 'cancellation']),
       by: z.enum(['client', 'freelancer']),
+      process,
       status: z.enum(['open', 'funding', 'agreed', 'refused', 'withdrawn', 'lapsed']),
       clientId: id,
       freelancerId: id,
       actorId: id.nullable(),
+      /** The move that changed it; of older events, and of one that lapsed with the deal, none. */
+      action: orderAction.nullish(),
     }),
   }),
   deadlineNear: event({

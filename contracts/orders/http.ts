@@ -1,12 +1,20 @@
 import type { ErrorDefinition, Permission } from '../common/define.ts';
 import { dealRoutes } from './routes-deal.ts';
+import { hoursRoutes } from './routes-hours.ts';
 import { ordersRoutes } from './routes-orders.ts';
 import { responsesRoutes } from './routes-responses.ts';
 import { reviewsRoutes } from './routes-reviews.ts';
 import { searchRoutes } from './routes-search.ts';
 
 /** Public routes of orders, below `/api/v1`. */
-export const ordersHttp = { ...searchRoutes, ...ordersRoutes, ...dealRoutes, ...responsesRoutes, ...reviewsRoutes };
+export const ordersHttp = {
+  ...searchRoutes,
+  ...ordersRoutes,
+  ...dealRoutes,
+  ...hoursRoutes,
+  ...responsesRoutes,
+  ...reviewsRoutes,
+};
 
 export const ordersPermissions: Record<string, Permission> = {
   'orders.create': { title: { ru: 'Размещать заказы', en: 'Place orders' }, roles: ['client'] },
@@ -38,6 +46,18 @@ export const ordersErrors: Record<string, ErrorDefinition> = {
   'orders.too_many_responses': {
     status: 409,
     title: { ru: 'Слишком много открытых откликов', en: 'Too many live responses' },
+  },
+  'orders.no_money_for_deposit': {
+    status: 409,
+    title: { ru: 'Не хватает денег на залог за отклик', en: 'Not enough money for the response deposit' },
+  },
+  'orders.over_cap': {
+    status: 409,
+    title: { ru: 'Больше часов, чем разрешено в неделю', en: 'More than the hours of the week' },
+  },
+  'orders.no_week_for_day': {
+    status: 409,
+    title: { ru: 'Этот день нельзя записать: его неделя не идёт', en: 'The week of this day is not open' },
   },
   'orders.too_many_files': { status: 409, title: { ru: 'Слишком много файлов', en: 'Too many files' } },
   'orders.too_many_saved_searches': {

@@ -2,33 +2,19 @@ import { z } from 'zod';
 import { internal, route } from '../common/define.ts';
 import { id, money, text, timestamp } from '../common/values.ts';
 import { personalDataRoutes } from '../common/personal-data.ts';
+import { orderStatus } from './process.ts';
+import { ACTORS } from './process-types.ts';
 import { vitalsRoutes } from '../common/vitals.ts';
-
-/** The states of an order (product.md, "An order's life"). */
-export const ORDER_STATUSES = [
-  'draft',
-  'awaiting_payment',
-  'published',
-  'in_progress',
-  'delivered',
-  'disputed',
-  'completed',
-  'cancelled',
-  'expired',
-  'split',
-] as const;
-export const orderStatus = z.enum(ORDER_STATUSES);
-export type OrderStatus = z.infer<typeof orderStatus>;
 
 export const historyEntry = z.object({
   at: timestamp,
   actorId: id.nullable(),
-  actorKind: z.enum(['client', 'freelancer', 'support', 'system']),
+  actorKind: z.enum(ACTORS),
   action: z.string(),
   from: orderStatus.nullable(),
   to: orderStatus.nullable(),
   reason: z.string().nullable(),
-  /** Of an edit: the fields before and after. */
+  /** What changed: the fields before and after. */
   changes: z.unknown().optional(),
 });
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { bytes, guest, may, route, signedIn } from '../common/define.ts';
 import { id, page, pageQuery, text } from '../common/values.ts';
-import { historyEntry, orderStatus } from './internal.ts';
+import { historyEntry } from './internal.ts';
+import { orderStatus } from './process.ts';
 import { byOrder, step } from './routes-common.ts';
 import { attachmentView, orderFields, orderSummary, orderView } from './views.ts';
 
@@ -16,6 +17,23 @@ const exampleOrder = {
   deadline: null,
 };
 
+const hoursFit = (of: { pricing?: string | undefined; weeklyHours?: number | null | undefined }) =>
+  (of.pricing === 'hourly') === (typeof of.weeklyHours === 'number');
+const newOrder = z
+  .strictObject({
+    ...orderFields,
+    tags: orderFields.tags.default([]),
+    skills: orderFields.skills.default([]),
+    styles: orderFields.styles.default([]),
+    deadline: orderFields.deadline.default(null),
+    access: orderFields.access.default('open'),
+    urgent: orderFields.urgent.default(false),
+    nda: orderFields.nda.default(false),
+    pricing: orderFields.pricing.default('fixed'),
+    weeklyHours: orderFields.weeklyHours.default(null),
+  })
+  .refine(hoursFit, { message: 'weeklyHours goes with hourly pricing', path: ['weeklyHours'] });
+
 /** Orders before the deal: drafts, reading, files. */
 export const ordersRoutes = {
   createOrder: route({
@@ -27,16 +45,7 @@ export const ordersRoutes = {
     idempotency: 'required',
     reply: orderView,
     errors: ['orders.unknown_key', 'orders.deadline_past'],
-    body: z.strictObject({
-      ...orderFields,
-      tags: orderFields.tags.default([]),
-      skills: orderFields.skills.default([]),
-      styles: orderFields.styles.default([]),
-      deadline: orderFields.deadline.default(null),
-      access: orderFields.access.default('open'),
-      urgent: orderFields.urgent.default(false),
-      nda: orderFields.nda.default(false),
-    }),
+    body: newOrder,
     example: { body: exampleOrder },
   }),
   getOrder: route({

@@ -5,6 +5,7 @@ import { byOrder, reason } from './routes-common.ts';
 import { invitationView, milestonePlan, orderView, responseView } from './views.ts';
 
 const milestones = z.array(milestonePlan).max(20);
+const validDays = z.number().int().min(1).max(90).nullable();
 const byResponse = z.object({ orderId: id, responseId: id });
 
 /** Responses and invitations. */
@@ -24,6 +25,7 @@ export const responsesRoutes = {
       'orders.own_order',
       'orders.responded_already',
       'orders.too_many_responses',
+      'orders.no_money_for_deposit',
     ],
     body: z.strictObject({
       price: positiveMoney,
@@ -31,6 +33,8 @@ export const responsesRoutes = {
       letter: text(10, 5000),
       /** Parts of the work with prices that sum to `price`; empty: one piece. */
       milestones: milestones.default([]),
+      /** How many days the response stands; null: as long as the order is published. */
+      validDays: validDays.default(null),
     }),
     example: { body: { price: { amount: '1000000', currency: 'RUB' }, days: 7, letter: 'Сделаю три варианта.' } },
   }),
@@ -53,6 +57,26 @@ export const responsesRoutes = {
     query: z.object(pageQuery),
     reply: page(responseView),
   }),
+  getResponse: route({
+    method: 'GET',
+    path: '/orders/{orderId}/responses/{responseId}',
+    summary: 'A response, for the client and its author',
+    rows: ['O4', 'I14'],
+    access: signedIn({ owner: 'ownOrderOrResponse' }),
+    params: byResponse,
+    reply: responseView,
+  }),
+  openResponse: route({
+    method: 'POST',
+    path: '/orders/{orderId}/responses/{responseId}/opening',
+    summary: 'The client looks at a response: recorded the first time, and its author sees it',
+    rows: ['O4'],
+    access: may('orders.edit', { owner: 'ownOrder' }),
+    params: byResponse,
+    status: 200,
+    idempotency: 'optional',
+    reply: responseView,
+  }),
   editResponse: route({
     method: 'PATCH',
     path: '/orders/{orderId}/responses/{responseId}',
@@ -67,6 +91,7 @@ export const responsesRoutes = {
         days: z.number().int().min(1).max(365),
         letter: text(10, 5000),
         milestones,
+        validDays,
       })
       .partial(),
     reply: responseView,

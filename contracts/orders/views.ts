@@ -1,7 +1,15 @@
 import { z } from 'zod';
 import { countryCode, currency, id, money, positiveMoney, slug, text, timestamp } from '../common/values.ts';
-import { milestoneStatus } from './events.ts';
-import { orderStatus } from './internal.ts';
+import {
+  milestoneAction,
+  milestoneStatus,
+  orderAction,
+  orderStatus,
+  responseAction,
+  responseStatus,
+  weekAction,
+  weekStatus,
+} from './process.ts';
 
 /** A party beside an order; null when users is away. */
 export const party = z
@@ -36,6 +44,9 @@ export const orderFields = {
   urgent: z.boolean(),
   /** Description and files are shown after consent to keep them secret. */
   nda: z.boolean(),
+  /** `hourly`: the budget and the price of a response are of an hour; `weeklyHours` is the most that a week may cost. */
+  pricing: z.enum(['fixed', 'hourly']),
+  weeklyHours: z.number().int().min(1).max(80).nullable(),
 };
 
 export const attachmentView = z.object({
@@ -59,18 +70,19 @@ export const orderSummary = z.object({
   access: z.enum(['open', 'invited']),
   urgent: z.boolean(),
   nda: z.boolean(),
+  pricing: z.enum(['fixed', 'hourly']),
+  weeklyHours: z.number().int().nullable(),
   publishedAt: timestamp.nullable(),
   responses: z.number().int(),
   client: party,
 });
 
 /** What the caller may do next; `why` not, and what it would do with money, in his language. */
-export const action = z.object({
-  name: z.string(),
-  allowed: z.boolean(),
-  why: z.string().nullable(),
-  moneyEffect: z.string().nullable(),
-});
+function actions<T extends z.ZodType>(name: T) {
+  return z.array(
+    z.object({ name, allowed: z.boolean(), why: z.string().nullable(), moneyEffect: z.string().nullable() }),
+  );
+}
 
 /** A part of the work with a price of its own, as planned. `days` from its start. */
 export const milestonePlan = z.strictObject({
@@ -97,7 +109,46 @@ export const milestoneView = z.object({
   dueAt: timestamp.nullable(),
   reviewEndsAt: timestamp.nullable(),
   revisions: z.object({ used: z.number().int(), limit: z.number().int() }),
-  actions: z.array(action),
+  actions: actions(milestoneAction),
+});
+
+export const timeEntryView = z.object({
+  entryId: id,
+  weekId: id,
+  /** Of the calendar in UTC. */
+  day: z.iso.date(),
+  minutes: z.number().int(),
+  note: z.string(),
+  /** Why the client does not accept it; null: he did not object. */
+  objection: z.string().nullable(),
+  createdAt: timestamp,
+});
+
+/** A week of an hourly deal: its rate and cap, what was worked, where its money is. */
+export const weekView = z.object({
+  weekId: id,
+  number: z.number().int(),
+  status: weekStatus,
+  rate: money,
+  weeklyHours: z.number().int(),
+  startsAt: timestamp,
+  /** Work of days before this moment belongs to the week. */
+  endsAt: timestamp,
+  /** Entries may be added and changed until then. */
+  closesAt: timestamp,
+  /** When silence decides: of a submitted week it approves, of a contested one it concedes, of a rest it ends the deal. */
+  decidesAt: timestamp.nullable(),
+  minutes: z.number().int(),
+  /** What the minutes come to at the rate, down to the minor unit. Of an ended week: what is paid. */
+  amount: money,
+  /** What is held for the week: rate × cap, and the client's fee on top. */
+  held: money,
+  commission: money,
+  toFreelancer: money,
+  /** What goes back to the client of what is held. */
+  toClient: money,
+  entries: z.array(timeEntryView),
+  actions: actions(weekAction),
 });
 
 /** What one side proposes and the other decides. */
@@ -111,6 +162,12 @@ export const proposal = z.discriminatedUnion('kind', [
     dueAt: timestamp.nullable().default(null),
   }),
   z.strictObject({ kind: z.literal('milestone'), milestone: milestonePlan }),
+  /** Of an hourly deal: another rate and cap, from the next week that is not funded yet. */
+  z.strictObject({
+    kind: z.literal('rate'),
+    rate: positiveMoney,
+    weeklyHours: z.number().int().min(1).max(80),
+  }),
   /** The end of the deal: what of the held money the freelancer keeps (before commission); the rest goes back. */
   z.strictObject({ kind: z.literal('cancellation'), freelancerAmount: money }),
 ]);
@@ -149,11 +206,26 @@ export const orderView = orderSummary.extend({
       placementFee: money.nullable(),
       commissionBps: z.number().int().nullable(),
       commissionMin: money.nullable(),
-      /** The arithmetic of the price: what the platform takes, what the freelancer gets. */
+      clientFeeBps: z.number().int().nullable(),
+      clientFeeMin: money.nullable(),
+      /** The arithmetic of the price (of an hourly deal: of a full week): what the platform takes, what the freelancer gets, what the client pays. */
       commission: money.nullable(),
       toFreelancer: money.nullable(),
+      clientFee: money.nullable(),
+      clientPays: money.nullable(),
     })
     .nullable(),
+  /** Days and hours of the deal, as they were in the settings when it was published. */
+  timers: z
+    .object({
+      reviewDays: z.number().int(),
+      revealDays: z.number().int(),
+      deliveryReminderDays: z.array(z.number().int()),
+      reviewReminderDays: z.array(z.number().int()),
+    })
+    .nullable(),
+  /** What responding holds of the freelancer's money, and when it comes back; null: nothing. */
+  responseDeposit: z.object({ amount: money, silenceDays: z.number().int(), rule: z.string() }).nullable(),
   revisions: z.object({ used: z.number().int(), limit: z.number().int() }).nullable(),
   reviewEndsAt: timestamp.nullable(),
   cancellationProposedBy: id.nullable(),
@@ -162,18 +234,11 @@ export const orderView = orderSummary.extend({
   held: money.nullable(),
   milestones: z.array(milestoneView).nullable(),
   proposals: z.array(proposalView).nullable(),
-  actions: z.array(action),
+  /** Of an hourly deal the newest weeks, newest first; `listWeeks` has all. Null where the deal goes by a price. */
+  weeks: z.array(weekView).nullable(),
+  actions: actions(orderAction),
 });
 
-export const RESPONSE_STATUSES = [
-  'submitted',
-  'shortlisted',
-  'accepting',
-  'accepted',
-  'declined',
-  'withdrawn',
-  'expired',
-] as const;
 export const responseView = z.object({
   responseId: id,
   orderId: id,
@@ -187,10 +252,27 @@ export const responseView = z.object({
   attachments: z.array(attachmentView),
   /** The client's own price and term, which the freelancer may accept. */
   counter: z.object({ price: money, days: z.number().int(), note: z.string().nullable(), at: timestamp }).nullable(),
-  status: z.enum(RESPONSE_STATUSES),
+  status: responseStatus,
   reason: z.string().nullable(),
   createdAt: timestamp,
+  /** When the client opened it first, or decided on it; the freelancer sees it. */
+  openedAt: timestamp.nullable(),
+  /** How long it stands; null: as long as the order is published. */
+  validUntil: timestamp.nullable(),
+  /** What responding held, and what became of it. */
+  deposit: z.object({ amount: money, status: z.enum(['held', 'spent', 'returned']) }).nullable(),
+  /** The arithmetic of the price (of an hourly order: of a full week) at the terms in force; only where one response is read. */
+  arithmetic: z
+    .object({
+      commission: money,
+      toFreelancer: money,
+      clientFee: money,
+      clientPays: money,
+      commissionBps: z.number().int(),
+    })
+    .nullable(),
   version: z.number().int(),
+  actions: actions(responseAction),
 });
 
 export const reviewView = z.object({

@@ -4,6 +4,7 @@ import { authInternal } from '../auth/internal.ts';
 import { adminEvents } from '../admin/events.ts';
 import { ordersEvents } from '../orders/events.ts';
 import { ordersInternal } from '../orders/internal.ts';
+import { rolesInternal } from '../roles/internal.ts';
 import { usersEvents } from '../users/events.ts';
 import { usersInternal } from '../users/internal.ts';
 import { paymentsEvents } from './events.ts';
@@ -21,6 +22,7 @@ export const paymentsContract = defineContract({
   calls: {
     auth: callee(authInternal, { getKeys: '+ keys of user tokens' }),
     users: callee(usersInternal, { getIdentity: 'I18' }),
+    roles: callee(rolesInternal, { getRights: '+ commission by role' }),
     orders: callee(ordersInternal, { getOpenEscrow: '+ escrow equals open deals' }),
   },
   consumes: {

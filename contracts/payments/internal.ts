@@ -29,7 +29,12 @@ export const paymentsInternal = {
     path: '/internal/terms',
     summary: 'Placement fee and commission in force',
     access: internal,
-    query: z.object({ category: slug.optional(), currency: z.string().length(3).default('RUB') }),
+    query: z.object({
+      category: slug.optional(),
+      currency: z.string().length(3).default('RUB'),
+      clientId: id.optional(),
+      freelancerId: id.optional(),
+    }),
     reply: z.object({ placementFee: money, terms: dealTerms }),
   }),
   getOrderMoney: route({

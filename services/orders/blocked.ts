@@ -7,8 +7,9 @@ import { milestonesOf } from './data/milestones.ts';
 import { lockOrder, type Order, orderById } from './data/orders.ts';
 import { lapseProposals } from './data/proposals.ts';
 import { endDeal } from './endings.ts';
-import { retime } from './milestone-step.ts';
+import { retimeMilestone, stopMilestoneClocks } from './milestone-step.ts';
 import { move } from './step.ts';
+import { resumeWeeks, stopWeekClocks } from './week-step.ts';
 
 interface Frozen {
   readonly from: 'in_progress' | 'delivered';
@@ -50,6 +51,8 @@ async function freeze(tx: Tx, ctx: OrdersContext, order: Order, userId: string):
   const step = { action: 'freeze', actor: 'system', actorId: null, reasonCode: why(order, userId) } as const;
   const after = await move(tx, ctx, order, { ...step, set: [sql`frozen = ${JSON.stringify(frozen)}::jsonb`] });
   await lapseProposals(tx, after, now);
+  await stopMilestoneClocks(tx, after);
+  await stopWeekClocks(tx, after);
   const { orderId, title, clientId, held, currency } = after;
   tx.emit(
     ordersEvents.dealFrozen,
@@ -87,6 +90,8 @@ export async function resume(tx: Tx, ctx: OrdersContext, order: Order): Promise<
     update milestones set due_at = due_at + ${stood}::interval, review_ends_at = review_ends_at + ${stood}::interval
     where order_id = ${orderId} and status in ('in_progress', 'delivered')`);
   for (const milestone of await milestonesOf(tx, orderId))
-    if (milestone.status === 'in_progress' || milestone.status === 'delivered') await retime(tx, ctx, milestone);
+    if (milestone.status === 'in_progress' || milestone.status === 'delivered')
+      await retimeMilestone(tx, ctx, after, milestone.status, milestone);
+  await resumeWeeks(tx, ctx, after, ctx.clock.nowMs() - Date.parse(frozen.at));
   return found(await orderById(tx, after.orderId));
 }

@@ -6,10 +6,11 @@ import type { OrdersContext } from './context.ts';
 import { settleHolds } from './data/holds.ts';
 import { type Order, orderById } from './data/orders.ts';
 import { decideProposal, insertProposal, lapseProposals, proposalById, type Terms } from './data/proposals.ts';
-import { closeResponses } from './data/responses.ts';
-import type { Side } from './domain/process.ts';
+import type { Side } from '#contracts/orders/process-types.ts';
 import { closeMilestones } from './milestone-step.ts';
+import { closeResponses } from './response-step.ts';
 import { move, type Step } from './step.ts';
+import { closeWeeks } from './week-step.ts';
 
 type By = Omit<Step, 'action'> & { readonly actor: Side; readonly actorId: string };
 
@@ -29,7 +30,7 @@ export async function closePublished(
   code: ReasonCode,
 ): Promise<Order> {
   const after = await move(tx, ctx, order, step);
-  await closeResponses(tx, after, { status: code === 'order_expired' ? 'expired' : 'declined', code });
+  await closeResponses(tx, ctx, after, { action: code === 'order_expired' ? 'expire' : 'close', code });
   refundPlacement(tx, after, step.reason ?? code);
   return after;
 }
@@ -42,6 +43,7 @@ export async function endDeal(
   of: { freelancerAmount: bigint; released: boolean; reason: string },
 ): Promise<void> {
   await closeMilestones(tx, ctx, order, of.released);
+  await closeWeeks(tx, ctx, order, of.released);
   await settleHolds(tx, order, of.freelancerAmount, of.reason);
   await lapseProposals(tx, order, ctx.clock.now());
 }
@@ -62,7 +64,7 @@ export async function raiseProposal(
   const after = await move(tx, ctx, order, { ...step, changes: { proposal: terms } });
   const of = { proposalId: newId(), orderId: order.orderId, by: step.actor, status: 'open', terms } as const;
   const proposal = { ...of, reason: step.reason ?? '', createdAt: ctx.clock.now(), decidedAt: null };
-  await insertProposal(tx, after, proposal, step.actorId);
+  await insertProposal(tx, after, proposal, step);
   return await reread(tx, after);
 }
 
@@ -82,7 +84,8 @@ export async function agreeCancellation(tx: Tx, ctx: OrdersContext, order: Order
     reason: step.reason ?? proposal.reason,
     reasonCode: 'agreed_cancellation',
   });
-  await decideProposal(tx, after, proposal, 'agreed', { actorId: step.actorId, at: ctx.clock.now() });
+  // The end of the deal tells of it.
+  await decideProposal(tx, after, proposal, 'agreed', { actorId: step.actorId, at: ctx.clock.now(), action: null });
   const freelancerAmount = BigInt(
     proposal.terms.kind === 'cancellation' ? proposal.terms.freelancerAmount.amount : '0',
   );

@@ -1,16 +1,17 @@
-import { ordersEvents } from '#contracts/orders/events.ts';
 import type { Locale } from '#contracts/common/values.ts';
+import { ordersEvents } from '#contracts/orders/events.ts';
+import { type MilestoneAction, processOf } from '#contracts/orders/process.ts';
+import type { Actor, MilestoneStatus } from '#contracts/orders/process-types.ts';
 import { join, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { found } from '#kit/service/reply.ts';
+import { clear, retime, timersOf } from './clocks.ts';
 import type { OrdersContext } from './context.ts';
 import { record } from './data/history.ts';
 import { releaseHolds } from './data/holds.ts';
 import { type Milestone, milestoneById, milestonesOf } from './data/milestones.ts';
 import { type Order, orderById } from './data/orders.ts';
-import { type Actor, decideMilestone, type Facts, type MilestoneAction } from './domain/process.ts';
+import { decideMilestone, type Facts } from './domain/process.ts';
 import { allowed, factsOf, move, refuse } from './step.ts';
-
-const DAY = 86_400_000;
 
 export interface MilestoneStep {
   readonly action: MilestoneAction;
@@ -69,31 +70,39 @@ export async function moveMilestone(
       amount: { amount: milestone.amount.toString(), currency: order.currency },
       actorId: step.actorId,
       actorKind: step.actor,
+      process: order.process,
+      action: step.action,
       reason: step.reason ?? null,
     },
     after.version,
   );
-  await retime(tx, ctx, changed);
+  await retimeMilestone(tx, ctx, order, milestone.status, changed);
   return { order: after, milestone: changed };
 }
 
-/** A milestone's own clock: what silence does, and the reminders before. */
-export async function retime(tx: Tx, ctx: OrdersContext, milestone: Milestone): Promise<void> {
-  const { orderId, milestoneId, status } = milestone;
-  const now = ctx.clock.nowMs();
-  const set = async (name: string, at: number | undefined, kind?: 'delivery_due' | 'delivery_late' | 'review_due') => {
-    const moment = (status === 'delivered' ? milestone.reviewEndsAt : milestone.dueAt)?.toISOString();
-    const key = `${name}:${milestoneId}`;
-    if (at === undefined || (kind && at <= now)) await tx.unschedule(key);
-    else if (kind) await tx.schedule('remind', { orderId, milestoneId, moment, kind }, { at: new Date(at), key });
-    else await tx.schedule('completeBySilence', { orderId, milestoneId, moment }, { at: new Date(at), key });
-  };
-  const end = status === 'delivered' ? milestone.reviewEndsAt?.getTime() : undefined;
-  const due = status === 'in_progress' ? milestone.dueAt?.getTime() : undefined;
-  await set('review-end', end);
-  for (const days of [7, 3, 1]) await set(`review-${days}`, end === undefined ? end : end - days * DAY, 'review_due');
-  await set('due-soon', due === undefined ? due : due - DAY, 'delivery_due');
-  await set('due', due, 'delivery_late');
+/** What silence does, and the reminders before. */
+export async function retimeMilestone(
+  tx: Tx,
+  ctx: OrdersContext,
+  order: Order,
+  left: MilestoneStatus,
+  milestone: Milestone,
+): Promise<void> {
+  await retime(tx, ctx, processOf(order.process).milestoneTimers, {
+    id: milestone.milestoneId,
+    left,
+    state: milestone.status,
+    moment: (name) => milestone[name],
+    settings: timersOf(order),
+    payload: { orderId: order.orderId, milestoneId: milestone.milestoneId },
+  });
+}
+
+/** A dispute stops the clocks of the milestones; the ruling ends them. */
+export async function stopMilestoneClocks(tx: Tx, order: Order): Promise<void> {
+  const { milestoneTimers } = processOf(order.process);
+  for (const { status, milestoneId } of await milestonesOf(tx, order.orderId))
+    await clear(tx, milestoneTimers[status] ?? [], milestoneId, timersOf(order));
 }
 
 /** The end of a milestone's work: its hold is released; with the last milestone the order is completed. */

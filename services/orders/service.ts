@@ -11,6 +11,7 @@ import { acceptResponse, inviteFreelancer, listOwnInvitations } from './http/acc
 import { cancelOrder, completeOrder, deliverOrder, publishOrder, requestRevision } from './http/deal.ts';
 import { createOrder, deleteDraft, editOrder } from './http/drafts.ts';
 import { addAttachment, getAttachment } from './http/files.ts';
+import { deleteTime, editTime, logTime } from './http/hours.ts';
 import { getOpenEscrow, getOrderContext, openDispute, ruleDispute } from './http/internal.ts';
 import { deleteReview, getReview, redactReview, restoreReview } from './http/moderation.ts';
 import { resumeDeal } from './http/resume-deal.ts';
@@ -21,9 +22,11 @@ import {
   acceptCounterOffer,
   declineResponse,
   editResponse,
+  getResponse,
   listOwnResponses,
   listResponses,
   makeCounterOffer,
+  openResponse,
   respond,
   shortlistResponse,
   withdrawResponse,
@@ -38,8 +41,11 @@ import {
 } from './http/saved-searches.ts';
 import { searchOrders } from './http/search.ts';
 import { searchFreelancers } from './http/search-freelancers.ts';
+import { approveWeek, concedeWeek, contestWeek, finishOrder, fundWeek, listWeeks, resubmitWeek } from './http/weeks.ts';
 import { completeBySilence, expireOrder, placementTimedOut, remind, revealReviews } from './jobs/jobs.ts';
 import { announceListings, tellSavedSearches } from './jobs/listings.ts';
+import { expireResponse, returnDeposit } from './jobs/responses.ts';
+import { beginWeek, closeWeek, decideWeekBySilence, finishPaused, fundNextWeek } from './jobs/weeks.ts';
 import { personalData } from './data/personal-data.ts';
 import { ordersOwners } from './owners.ts';
 
@@ -85,9 +91,21 @@ export const ordersService = defineService({
     deliverMilestone,
     fundMilestone,
     requestMilestoneRevision,
+    approveWeek,
+    concedeWeek,
+    contestWeek,
+    finishOrder,
+    fundWeek,
+    listWeeks,
+    resubmitWeek,
+    logTime,
+    editTime,
+    deleteTime,
     acceptCounterOffer,
     declineResponse,
     editResponse,
+    getResponse,
+    openResponse,
     listOwnResponses,
     listResponses,
     makeCounterOffer,
@@ -124,8 +142,15 @@ export const ordersService = defineService({
   },
   jobs: {
     followMerge,
+    beginWeek,
+    closeWeek,
     completeBySilence,
+    decideWeekBySilence,
     expireOrder,
+    expireResponse,
+    returnDeposit,
+    finishPaused,
+    fundNextWeek,
     placementTimedOut,
     remind,
     revealReviews,

@@ -1,36 +1,35 @@
 import type { Locale } from '#contracts/common/values.ts';
 import { ordersEvents, type ReasonCode } from '#contracts/orders/events.ts';
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import { type OrderAction, processOf } from '#contracts/orders/process.ts';
+import type { Actor, OrderStatus } from '#contracts/orders/process-types.ts';
 import { join, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import { found } from '#kit/service/reply.ts';
+import { retime, timersOf } from './clocks.ts';
 import type { OrdersContext } from './context.ts';
 import { record } from './data/history.ts';
 import { type Order, orderById } from './data/orders.ts';
-import {
-  type ActionName,
-  type Actor,
-  type Decision,
-  decide,
-  type Facts,
-  processOf,
-  type Timer,
-} from './domain/process.ts';
+import { type Decision, decide, type Facts } from './domain/process.ts';
 import { type WhyCode, whyText } from './domain/words.ts';
 
-const DAY = 86_400_000;
-
 /** What the process looks at. `acting`: what only a look at the acting person's rows tells. */
-export function factsOf(order: Order, acting: { responded?: boolean; reviewed?: boolean } = {}): Facts {
+export function factsOf(
+  order: Order,
+  acting: { responded?: boolean; reviewed?: boolean; countered?: boolean } = {},
+): Facts {
   return {
     funding: order.holdStatuses.includes('pending'),
+    hourly: order.pricing === 'hourly',
     revisionsLeft: order.revisionsLimit - order.revisionsUsed,
     milestones: order.byMilestones,
     milestonesOpen: order.milestonesOpen,
+    weeksOpen: order.weeksOpen,
+    weeksPaid: order.weeksPaid,
     proposalBy: order.proposal?.by ?? null,
     proposalKind: order.proposal?.kind ?? null,
     responded: acting.responded ?? false,
     reviewed: acting.reviewed ?? false,
+    countered: acting.countered ?? false,
   };
 }
 
@@ -46,7 +45,7 @@ export function allowed<S>(decision: Decision<S>, locale?: Locale): S | null {
 }
 
 export interface Step {
-  readonly action: ActionName;
+  readonly action: OrderAction;
   readonly actor: Actor;
   readonly actorId: string | null;
   /** A person's words. */
@@ -86,7 +85,16 @@ export async function move(tx: Tx, ctx: OrdersContext, order: Order, step: Step)
     changes,
   });
   if (to !== order.status) emitStatus(tx, after, order.status, step);
-  if (to !== order.status || step.retime) await retime(tx, ctx, after, order.status);
+  if (to !== order.status || step.retime)
+    await retime(tx, ctx, processOf(order.process).timers, {
+      id: order.orderId,
+      left: order.status,
+      state: to,
+      // Milestones have clocks of their own.
+      moment: (name) => (after.byMilestones ? null : after[name]),
+      settings: timersOf(after),
+      payload: { orderId: order.orderId },
+    });
   return after;
 }
 
@@ -113,6 +121,7 @@ export function emitStatus(
       to: order.status,
       actorId: step.actorId,
       actorKind: step.actor,
+      process: order.process,
       action: step.action,
       reason: step.reason ?? null,
       reasonCode: step.reasonCode ?? null,
@@ -123,24 +132,4 @@ export function emitStatus(
     },
     order.version,
   );
-}
-
-const keyOf = (timer: Timer, order: Order) => `${timer.name}:${order.orderId}`;
-
-/** Timers of the state that was left go, those of the present one are set; jobs look at the state again (M11). */
-async function retime(tx: Tx, ctx: OrdersContext, order: Order, left: OrderStatus): Promise<void> {
-  const { timers } = processOf(order.process);
-  for (const timer of timers[left] ?? []) await tx.unschedule(keyOf(timer, order));
-  // Milestones have clocks of their own.
-  if (order.byMilestones) return;
-  const now = ctx.clock.nowMs();
-  for (const timer of timers[order.status] ?? []) {
-    const moment = order[timer.moment]?.getTime();
-    if (moment === undefined) continue;
-    const at = moment - timer.daysBefore * DAY;
-    if (timer.remindsOf && at <= now) continue;
-    const kind = timer.remindsOf ? { kind: timer.remindsOf } : {};
-    const payload = { orderId: order.orderId, moment: new Date(moment).toISOString(), ...kind };
-    await tx.schedule(timer.job, payload, { at: new Date(at), key: keyOf(timer, order) });
-  }
 }

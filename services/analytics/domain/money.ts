@@ -25,7 +25,8 @@ export function measureMoney(changes: Changes, at: Date, data: Transaction): voi
     const value = BigInt(amount.amount);
     const { currency } = amount;
     if (account === 'escrow') add('escrow_held', currency, value);
-    if (account === 'commission') add('commission', currency, value);
+    // What the platform takes of a deal, of either side.
+    if (account === 'commission' || account === 'client_fees') add('commission', currency, value);
     if (account === 'placement_fees') add('placement_fees', currency, value);
     if (data.kind === 'topup' && account === 'provider_clearing') add('topups', currency, -value);
     if (data.kind === 'chargeback' && account === 'provider_clearing') add('chargebacks', currency, value);

@@ -1,4 +1,4 @@
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import type { MessengerConsumers } from '../context.ts';
 import { conversationsOfOrder, keepOrderState, openConversation } from '../data/conversations.ts';
 import { addStep } from './add-step.ts';

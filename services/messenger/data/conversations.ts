@@ -1,4 +1,4 @@
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import { join, type Queries, raw, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 

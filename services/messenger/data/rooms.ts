@@ -1,4 +1,4 @@
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
 
 /** What the sending of a message needs to know of its conversation. */

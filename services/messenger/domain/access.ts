@@ -1,4 +1,4 @@
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 
 export type ReadOnlyReason = 'order_ended' | 'not_chosen' | 'participant_erased';
 

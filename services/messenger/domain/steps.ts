@@ -1,6 +1,6 @@
 import type { SystemStep } from '#contracts/messenger/views.ts';
 import type { Locale } from '#contracts/common/values.ts';
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 
 const BY_STATUS: Readonly<Record<OrderStatus, Record<Locale, string>>> = {
   draft: { ru: 'Заказ снова стал черновиком', en: 'The order is a draft again' },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ORDER_STATUSES } from '#contracts/orders/internal.ts';
+import { ORDER_STATUSES } from '#contracts/orders/process-types.ts';
 import { readOnlyReason } from '../domain/access.ts';
 import { attachmentDisposition, harmlessFileName } from '../domain/file-name.ts';
 import { makeLink, readLink } from '../domain/link.ts';

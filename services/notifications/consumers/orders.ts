@@ -1,72 +1,109 @@
-import type { NotificationsConsumers } from '../context.ts';
+import { REMINDED } from '#contracts/orders/process.ts';
+import type { NotificationsConsumers, NotificationsContext } from '../context.ts';
 import { dropWaiting } from '../data/deliveries.ts';
-import { dealNews } from '../domain/deals.ts';
+import { type DealNews, dealNews } from '../domain/deals.ts';
 import { pathOf, titlesOf } from '../domain/searches.ts';
 import { type Notice, notify } from '../notify.ts';
 
 type C = NotificationsConsumers;
 
 const orderThread = (orderId: string) => `order:${orderId}`;
-/** Reminders that say nothing once the order has moved on. */
-const REMINDERS = ['delivery_due', 'delivery_late', 'review_due'];
+
+/** Notices of one move: the same words for all who hear of it. */
+function tell(
+  ctx: NotificationsContext,
+  event: { readonly id: string },
+  news: readonly DealNews[],
+  of: { orderId: string; params: Readonly<Record<string, unknown>>; actorId: string | null; collapse?: boolean },
+) {
+  const thread = orderThread(of.orderId);
+  const params = { orderId: of.orderId, ...of.params };
+  const notices = news.map((one) => ({
+    ...one,
+    params,
+    thread,
+    actorId: of.actorId === one.userId ? null : of.actorId,
+  }));
+  return notify(ctx, event, notices);
+}
 
 export const responseSubmitted: C['responseSubmitted'] = (ctx, event) => {
-  const { clientId, freelancerId, orderId, title, price } = event.data;
-  const thread = orderThread(orderId);
-  const params = { orderId, title, price };
-  return notify(ctx, event, [
-    { userId: clientId, event: 'response_new', params, actorId: freelancerId, thread, collapse: true },
-  ]);
+  const { freelancerId, orderId, title, price } = event.data;
+  const news = dealNews('transitions', { ...event.data, action: 'respond', actorKind: 'freelancer' });
+  return tell(ctx, event, news, { orderId, params: { title, price }, actorId: freelancerId, collapse: true });
 };
 
-const ANSWERS = {
-  shortlisted: 'response_shortlisted',
-  declined: 'response_declined',
-  accepted: 'response_accepted',
-} as const;
-
 export const responseChanged: C['responseChanged'] = (ctx, event) => {
-  const { status, freelancerId, clientId, orderId, title, reason } = event.data;
-  if (status !== 'shortlisted' && status !== 'declined' && status !== 'accepted') return notify(ctx, event, []);
-  const thread = orderThread(orderId);
-  const params = { orderId, title, reason };
-  return notify(ctx, event, [{ userId: freelancerId, event: ANSWERS[status], params, actorId: clientId, thread }]);
+  const { actorKind, freelancerId, clientId, orderId, title, reason } = event.data;
+  const news = dealNews('responses', event.data);
+  return tell(ctx, event, news, {
+    orderId,
+    params: { title, reason },
+    actorId: actorKind === 'freelancer' ? freelancerId : clientId,
+  });
 };
 
 export const freelancerInvited: C['freelancerInvited'] = (ctx, event) => {
-  const { freelancerId, clientId, orderId, title } = event.data;
-  const thread = orderThread(orderId);
-  const params = { orderId, title };
-  return notify(ctx, event, [{ userId: freelancerId, event: 'freelancer_invited', params, actorId: clientId, thread }]);
+  const { clientId, orderId, title } = event.data;
+  const news = dealNews('transitions', { ...event.data, action: 'invite', actorKind: 'client' });
+  return tell(ctx, event, news, { orderId, params: { title }, actorId: clientId });
 };
 
 export const freelancerChosen: C['freelancerChosen'] = (ctx, event) => {
-  const { freelancerId, clientId, orderId, title, price, deadline } = event.data;
-  const thread = orderThread(orderId);
-  const params = { orderId, title, price, deadline };
-  return notify(ctx, event, [{ userId: freelancerId, event: 'freelancer_chosen', params, actorId: clientId, thread }]);
+  const { clientId, orderId, title, price, pricing, deadline } = event.data;
+  const news = dealNews('transitions', { ...event.data, action: 'start', actorKind: 'system' });
+  const params = { title, price, deadline, hourly: pricing === 'hourly' ? '1' : null };
+  return tell(ctx, event, news, { orderId, params, actorId: clientId });
 };
 
+/** Of the start the choice tells, with the price. */
 export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
-  const { orderId, title, reason, actorId } = event.data;
+  const { orderId, title, reason, actorId, action } = event.data;
   const thread = orderThread(orderId);
-  const notices: Notice[] = dealNews(event.data).map((news) => ({
-    ...news,
+  const news = action === 'start' ? [] : dealNews('transitions', event.data);
+  const notices: Notice[] = news.map((one) => ({
+    ...one,
     params: { orderId, title, reason },
-    actorId: actorId === news.userId ? null : actorId,
+    actorId: actorId === one.userId ? null : actorId,
     thread,
   }));
   return notify(ctx, event, notices, async (tx) => {
-    await dropWaiting(tx, { thread, events: REMINDERS, now: ctx.clock.now(), reason: 'no longer true' });
+    const events = Object.keys(REMINDED);
+    await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
     return notices;
   });
 };
 
+export const proposalChanged: C['proposalChanged'] = (ctx, event) => {
+  const { orderId, title, actorId, clientId } = event.data;
+  const news = dealNews('transitions', { ...event.data, actorKind: actorId === clientId ? 'client' : 'freelancer' });
+  return tell(ctx, event, news, { orderId, params: { title }, actorId });
+};
+
+export const milestoneChanged: C['milestoneChanged'] = (ctx, event) => {
+  const { orderId, title, milestoneTitle: part, amount, reason, actorId } = event.data;
+  const news = dealNews('milestones', event.data);
+  return tell(ctx, event, news, { orderId, params: { title, part, amount, reason }, actorId });
+};
+
+export const weekChanged: C['weekChanged'] = (ctx, event) => {
+  const { orderId, title, number, amount, reason, actorId } = event.data;
+  const news = dealNews('weeks', event.data);
+  return tell(ctx, event, news, { orderId, params: { title, number, amount, reason }, actorId });
+};
+
+const REFUSED = { price: 'escrow_refused', extra: 'extra_refused', milestone: 'hold_refused' } as const;
+
+export const holdRefused: C['holdRefused'] = (ctx, event) => {
+  const { orderId, title, missing, purpose } = event.data;
+  const part = purpose === 'milestone' ? 'milestones' : 'transitions';
+  const news = dealNews(part, { ...event.data, action: REFUSED[purpose], actorKind: 'system' });
+  return tell(ctx, event, news, { orderId, params: { title, missing }, actorId: null });
+};
+
 export const deadlineNear: C['deadlineNear'] = (ctx, event) => {
   const { orderId, title, clientId, freelancerId, kind, at } = event.data;
-  const people = { delivery_due: [freelancerId], delivery_late: [freelancerId, clientId], review_due: [clientId] }[
-    kind
-  ];
+  const people = REMINDED[kind].map((side) => (side === 'client' ? clientId : freelancerId));
   return notify(
     ctx,
     event,

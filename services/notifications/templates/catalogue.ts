@@ -1,12 +1,20 @@
 import type { Locale } from '#contracts/common/values.ts';
 import { authTemplates } from './auth.ts';
+import { dealTemplates } from './deals.ts';
 import type { TemplateDefinition, Words } from './definition.ts';
 import { disputeTemplates } from './disputes.ts';
 import { orderTemplates } from './orders.ts';
 import { otherTemplates } from './others.ts';
 import { webhookTemplates } from './webhooks.ts';
 
-const all = { ...authTemplates, ...orderTemplates, ...disputeTemplates, ...otherTemplates, ...webhookTemplates };
+const all = {
+  ...authTemplates,
+  ...orderTemplates,
+  ...dealTemplates,
+  ...disputeTemplates,
+  ...otherTemplates,
+  ...webhookTemplates,
+};
 
 /** What can be told: the key of a template, and the name of what happened. */
 export type Happening = keyof typeof all;

@@ -80,12 +80,12 @@ export const orderTemplates = {
   freelancer_chosen: template({
     type: 'orders',
     channels: both,
-    variables: { title: 'text', who: 'person', price: 'money', deadline: 'time' },
+    variables: { title: 'text', who: 'person', price: 'money', hourly: 'text', deadline: 'time' },
     link: order,
     ru: {
       subject: 'Вас выбрали исполнителем: «{{title}}»',
       body: [
-        '{{who}} выбирает вас исполнителем заказа «{{title}}». {{price}} удержаны, можно начинать.',
+        '{{who}} выбирает вас исполнителем заказа «{{title}}». {{#if hourly}}{{price}} в час, деньги на первую неделю удержаны{{else}}{{price}} удержаны{{/if}}, можно начинать.',
         '{{#if deadline}}Срок: {{deadline}}.{{/if}}',
       ],
       button: button.ru,
@@ -93,7 +93,7 @@ export const orderTemplates = {
     en: {
       subject: 'You are chosen for “{{title}}”',
       body: [
-        '{{who}} chose you for the order “{{title}}”. {{price}} is held, you can begin.',
+        '{{who}} chose you for the order “{{title}}”. {{#if hourly}}{{price}} an hour, money for the first week is held{{else}}{{price}} is held{{/if}}, you can begin.',
         '{{#if deadline}}Deadline: {{deadline}}.{{/if}}',
       ],
       button: button.en,

@@ -3,20 +3,22 @@ import type { ordersContract } from '#contracts/orders/index.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
 import { found } from '#kit/service/reply.ts';
 import type { Consumers } from '#kit/service/types.ts';
+import { DAY, timersOf } from '../clocks.ts';
 import type { OrdersContext } from '../context.ts';
 import { type Hold, holdById, markHold, returnHold } from '../data/holds.ts';
 import { milestoneById, planMilestones } from '../data/milestones.ts';
 import { lockOrder, type Order, orderById } from '../data/orders.ts';
 import { decideProposal, proposalById } from '../data/proposals.ts';
-import { changeResponse, closeResponses, responseById } from '../data/responses.ts';
-import { settingAt } from '../data/settings.ts';
+import { responseById } from '../data/responses.ts';
 import { applied } from '../http/proposals.ts';
+import { weekById } from '../data/weeks.ts';
+import { firstWeek, weekHeld, weekRefused } from '../week-step.ts';
 import { moveMilestone } from '../milestone-step.ts';
+import { closeResponses, moveResponse } from '../response-step.ts';
 import { move } from '../step.ts';
 
 type C = Consumers<typeof ordersContract, OrdersContext>;
 type Refusal = { code: 'not_enough_money' | 'user_blocked'; missing: unknown };
-const DAY = 86_400_000;
 const SYSTEM = { actor: 'system', actorId: null } as const;
 
 export const placementCharged: C['placementCharged'] = async (ctx, event) => async (tx) => {
@@ -30,8 +32,7 @@ export const placementCharged: C['placementCharged'] = async (ctx, event) => asy
     return;
   }
   const now = ctx.clock.now();
-  const { noResponseDays } = await settingAt(tx, 'orders.timers', now);
-  const expiresAt = new Date(now.getTime() + noResponseDays * DAY);
+  const expiresAt = new Date(now.getTime() + timersOf(order).noResponseDays * DAY);
   const set = [sql`published_at = ${now}, expires_at = ${expiresAt}, unpaid_until = null`];
   await move(tx, ctx, order, { ...SYSTEM, action: 'placement_charged', set });
   await tx.schedule('announceListings', {}, { key: `announce:${orderId}` });
@@ -58,6 +59,7 @@ export const escrowHeld: C['escrowHeld'] = async (ctx, event) => async (tx) => {
   const held = found(await orderById(tx, orderId));
   if (hold.purpose === 'price') await startDeal(ctx, tx, held, hold, freelancerId);
   else if (hold.purpose === 'milestone') await startMilestone(ctx, tx, held, hold, freelancerId);
+  else if (hold.purpose === 'week') await startWeek(ctx, tx, held, hold, freelancerId);
   else await applyExtra(ctx, tx, held, hold, freelancerId);
 };
 
@@ -67,7 +69,9 @@ async function startDeal(ctx: OrdersContext, tx: Tx, order: Order, hold: Hold, f
     return await returnHold(tx, order, hold, freelancerId);
   const { orderId, title, clientId } = order;
   const { responseId, milestones, price, currency } = response;
-  const dueAt = new Date(ctx.clock.nowMs() + response.days * DAY);
+  const hourly = order.pricing === 'hourly';
+  // Hours have no day of delivery: `days` of the response is an estimate.
+  const dueAt = hourly ? null : new Date(ctx.clock.nowMs() + response.days * DAY);
   const byMilestones = milestones.length > 0;
   const started = await move(tx, ctx, order, {
     ...SYSTEM,
@@ -77,11 +81,17 @@ async function startDeal(ctx: OrdersContext, tx: Tx, order: Order, hold: Hold, f
       sql`freelancer_id = ${freelancerId}, price = ${price}, due_at = ${dueAt}, by_milestones = ${byMilestones}, pending_response_id = null`,
     ],
   });
-  await changeResponse(tx, order, response, { status: 'accepted' });
-  const chosen = { orderId, responseId, title, clientId, freelancerId, deadline: dueAt.toISOString() };
+  await moveResponse(tx, ctx, started, response, { ...SYSTEM, action: 'start' });
+  const chosen = { orderId, responseId, title, clientId, freelancerId, deadline: dueAt?.toISOString() ?? null };
   const agreed = { amount: price.toString(), currency };
-  tx.emit(ordersEvents.freelancerChosen, orderId, { ...chosen, price: agreed }, started.version);
-  await closeResponses(tx, started, { status: 'declined', code: 'other_chosen', except: responseId });
+  tx.emit(
+    ordersEvents.freelancerChosen,
+    orderId,
+    { ...chosen, price: agreed, pricing: order.pricing, process: order.process },
+    started.version,
+  );
+  await closeResponses(tx, ctx, started, { action: 'choose_other', code: 'other_chosen' });
+  if (hourly) return await firstWeek(tx, ctx, found(await orderById(tx, orderId)), hold);
   if (!byMilestones) return;
   const [first] = await planMilestones(tx, orderId, milestones);
   await tx.run(sql`update holds set milestone_id = ${first} where hold_id = ${hold.holdId}`);
@@ -93,6 +103,17 @@ async function startDeal(ctx: OrdersContext, tx: Tx, order: Order, hold: Hold, f
     { ...hold, milestoneId: first ?? null },
     freelancerId,
   );
+}
+
+async function startWeek(ctx: OrdersContext, tx: Tx, order: Order, hold: Hold, freelancerId: string): Promise<void> {
+  const week = hold.weekId ? await weekById(tx, order.orderId, hold.weekId) : undefined;
+  if (order.status !== 'in_progress' || week?.status !== 'funding') {
+    await returnHold(tx, order, hold, freelancerId);
+    // Should a frozen deal go on, the client funds the week again.
+    if (order.status === 'disputed' && week?.status === 'funding') await weekRefused(tx, ctx, order, week);
+    return;
+  }
+  await weekHeld(tx, ctx, order, week.weekId);
 }
 
 async function startMilestone(
@@ -116,7 +137,7 @@ async function applyExtra(ctx: OrdersContext, tx: Tx, order: Order, hold: Hold, 
   const set = await applied(tx, order, proposal.terms);
   const step = { ...SYSTEM, action: 'apply_extra', changes: { agreed: proposal.terms }, retime: true } as const;
   const after = await move(tx, ctx, order, { ...step, set });
-  await decideProposal(tx, after, proposal, 'agreed', { actorId: null, at: ctx.clock.now() });
+  await decideProposal(tx, after, proposal, 'agreed', { actorId: null, at: ctx.clock.now(), action: null });
 }
 
 export const escrowRefused: C['escrowRefused'] = async (ctx, event) => async (tx) => {
@@ -127,16 +148,26 @@ export const escrowRefused: C['escrowRefused'] = async (ctx, event) => async (tx
   await markHold(tx, holdId, 'refused');
   const order = found(await orderById(tx, orderId));
   const refusal = refusalOf(ctx, event.data);
+  if (hold.purpose !== 'week') {
+    const { clientId, title, process } = order;
+    const refused = { holdId, orderId, title, clientId, purpose: hold.purpose, process, missing: event.data.missing };
+    tx.emit(ordersEvents.holdRefused, orderId, refused);
+  }
   if (hold.purpose === 'price') {
     if (order.status !== 'published' || order.pendingResponseId !== hold.responseId) return;
-    await tx.run(
-      sql`update responses set status = 'submitted', version = version + 1 where response_id = ${hold.responseId} and status = 'accepting'`,
-    );
+    const response = hold.responseId ? await responseById(tx, hold.responseId) : undefined;
+    if (response?.status === 'accepting')
+      await moveResponse(tx, ctx, order, response, { ...SYSTEM, action: 'hold_refused', code });
     const set = [sql`pending_response_id = null, terms = null`, refusal];
     await move(tx, ctx, order, { ...SYSTEM, action: 'escrow_refused', reasonCode: code, set });
     return;
   }
   await tx.run(sql`update orders set ${refusal} where order_id = ${orderId}`);
+  if (hold.purpose === 'week') {
+    const week = hold.weekId ? await weekById(tx, orderId, hold.weekId) : undefined;
+    if (week?.status === 'funding') await weekRefused(tx, ctx, order, week);
+    return;
+  }
   if (hold.purpose === 'milestone') {
     const milestone = hold.milestoneId ? await milestoneById(tx, orderId, hold.milestoneId) : undefined;
     if (milestone?.status !== 'funding') return;
@@ -146,7 +177,7 @@ export const escrowRefused: C['escrowRefused'] = async (ctx, event) => async (tx
   const proposal = hold.proposalId ? await proposalById(tx, orderId, hold.proposalId) : undefined;
   if (proposal?.status !== 'funding') return;
   const after = await move(tx, ctx, order, { ...SYSTEM, action: 'extra_refused', reasonCode: code });
-  await decideProposal(tx, after, proposal, 'refused', { actorId: null, at: ctx.clock.now() });
+  await decideProposal(tx, after, proposal, 'refused', { actorId: null, at: ctx.clock.now(), action: null });
 };
 
 export const escrowSettled: C['escrowSettled'] = async (_ctx, event) => async (tx) => {

@@ -4,10 +4,11 @@ import type { Consumers } from '#kit/service/types.ts';
 import type { OrdersContext } from '../context.ts';
 import { learn } from '../data/dictionary.ts';
 import { lockOrder } from '../data/orders.ts';
-import { changeResponse, isLive, responseById } from '../data/responses.ts';
+import { responseById } from '../data/responses.ts';
 import { vectorOf } from '../data/words.ts';
 import { closePublished } from '../endings.ts';
 import { endDealsOfBlocked } from '../blocked.ts';
+import { moveResponse } from '../response-step.ts';
 import { factsOf } from '../step.ts';
 import { forgetStoredReplies } from '#kit/db/idempotency.ts';
 
@@ -58,8 +59,9 @@ async function closeOpenWork(ctx: OrdersContext, tx: Tx, userId: string): Promis
   for (const { orderId, responseId } of responses) {
     const order = await lockOrder(tx, orderId);
     const response = await responseById(tx, responseId);
-    if (order && response && isLive(response.status))
-      await changeResponse(tx, order, response, { status: 'withdrawn', code: 'freelancer_blocked' });
+    const open = response?.status === 'submitted' || response?.status === 'shortlisted';
+    const step = { action: 'withdraw_blocked', actor: 'system', actorId: null, code: 'freelancer_blocked' } as const;
+    if (order && response && open) await moveResponse(tx, ctx, order, response, step);
   }
 }
 
@@ -91,6 +93,13 @@ export const userErased: C['userErased'] = async (ctx, event) => async (tx) => {
     sql`update orders set title = '—', description = '', tags = '{}', search = '', version = version + 1 where client_id = ${userId} and freelancer_id is null`,
   );
   await tx.run(sql`delete from saved_searches where user_id = ${userId}`);
+  // Own words in the history of others' orders: offers, entries of time.
+  await tx.run(
+    sql`delete from history_changes c using history h where h.entry_id = c.entry_id and h.actor_id = ${userId} and (h.about = ${userId} or h.action in ('week_log_time', 'week_edit_time', 'week_remove_time'))`,
+  );
+  await tx.run(
+    sql`update time_entries set note = '' where order_id in (select order_id from orders where freelancer_id = ${userId})`,
+  );
   await tx.run(sql`update responses set letter = '', counter = null where freelancer_id = ${userId}`);
   await tx.run(sql`update reviews set text = '', original = null where author_id = ${userId}`);
   await tx.run(sql`update reviews set answer = null where target_id = ${userId}`);

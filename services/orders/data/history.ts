@@ -1,8 +1,7 @@
 import type { Locale } from '#contracts/common/values.ts';
 import type { ReasonCode } from '#contracts/orders/events.ts';
-import type { OrderStatus } from '#contracts/orders/internal.ts';
-import { type Queries, sql, type Tx } from '#kit/db/db.ts';
-import type { Actor } from '../domain/process.ts';
+import type { Actor, OrderStatus } from '#contracts/orders/process-types.ts';
+import { type Queries, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { reasonText } from '../domain/words.ts';
 
 /** One entry of an order's history: never changed, never deleted (the database refuses it). */
@@ -16,14 +15,16 @@ export interface Entry {
   to: OrderStatus | null;
   reason?: string | null;
   reasonCode?: ReasonCode | undefined;
-  /** Fields before and after, of an edit. */
+  /** Fields before and after. */
   changes?: unknown;
+  /** The one freelancer besides the client who may see it: rivals are blind to each other. */
+  about?: string;
 }
 
 export async function record(tx: Tx, entry: Entry): Promise<void> {
   const { entryId } = await tx.one<{ entryId: bigint }>(sql`
-    insert into history (order_id, at, actor_id, actor_kind, action, from_status, to_status, reason, reason_code)
-    values (${entry.orderId}, ${entry.at}, ${entry.actorId}, ${entry.actor}, ${entry.action}, ${entry.from}, ${entry.to}, ${entry.reason ?? null}, ${entry.reasonCode ?? null}) returning entry_id as "entryId"`);
+    insert into history (order_id, at, actor_id, actor_kind, action, from_status, to_status, reason, reason_code, about)
+    values (${entry.orderId}, ${entry.at}, ${entry.actorId}, ${entry.actor}, ${entry.action}, ${entry.from}, ${entry.to}, ${entry.reason ?? null}, ${entry.reasonCode ?? null}, ${entry.about ?? null}) returning entry_id as "entryId"`);
   if (entry.changes !== undefined)
     await tx.run(
       sql`insert into history_changes (entry_id, order_id, changes) values (${entryId}, ${entry.orderId}, ${JSON.stringify(entry.changes)})`,
@@ -43,9 +44,9 @@ interface HistoryRow {
 }
 
 /** The newest 500 entries, oldest first, as a reader of the language sees them. */
-export async function historyOf(db: Queries, orderId: string, locale: Locale) {
+export async function historyOf(db: Queries, orderId: string, locale: Locale, of: Sql = sql`true`) {
   const rows = await db.many<HistoryRow>(
-    sql`select at, actor_id as "actorId", actor_kind as "actorKind", action, from_status as "from", to_status as "to", reason, reason_code as "reasonCode", changes from history h left join history_changes c using (entry_id) where h.order_id = ${orderId} order by h.entry_id desc limit 500`,
+    sql`select at, actor_id as "actorId", actor_kind as "actorKind", action, from_status as "from", to_status as "to", reason, reason_code as "reasonCode", changes from history h left join history_changes c using (entry_id) where h.order_id = ${orderId} and ${of} order by h.entry_id desc limit 500`,
   );
   return rows.reverse().map(({ reasonCode, at, changes, ...row }) => ({
     ...row,

@@ -1,4 +1,4 @@
-import type { MilestoneStatus } from '#contracts/orders/events.ts';
+import type { MilestoneStatus } from '#contracts/orders/process-types.ts';
 import { type Queries, sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 

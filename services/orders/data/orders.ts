@@ -1,8 +1,8 @@
-import type { z } from 'zod';
 import type { Currency, Money } from '#contracts/common/values.ts';
-import type { dealTerms } from '#contracts/orders/events.ts';
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { DealTerms } from '#contracts/orders/events.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import { type Queries, type Sql, sql, type Tx } from '#kit/db/db.ts';
+import type { TimerSettings } from '../clocks.ts';
 import { vectorOf } from './words.ts';
 
 /** What lists need of an order. */
@@ -23,6 +23,9 @@ export interface OrderRow {
   access: 'open' | 'invited';
   urgent: boolean;
   nda: boolean;
+  /** `hourly`: budget and price are of an hour. */
+  pricing: 'fixed' | 'hourly';
+  weeklyHours: number | null;
   publishedAt: Date | null;
   createdAt: Date;
   responseCount: number;
@@ -48,7 +51,11 @@ export interface Order extends OrderRow {
   pendingResponseId: string | null;
   freelancerId: string | null;
   price: bigint | null;
-  terms: z.output<typeof dealTerms> | null;
+  terms: DealTerms | null;
+  /** The settings of its timers, as they were when it was published. */
+  timers: TimerSettings | null;
+  weeksOpen: number;
+  weeksPaid: number;
   dueAt: Date | null;
   deliveredAt: Date | null;
   byMilestones: boolean;
@@ -58,22 +65,30 @@ export interface Order extends OrderRow {
   revealDays: number;
   reviewEndsAt: Date | null;
   completedAt: Date | null;
-  /** What escrow holds now, less what is on its way out. */
+  /** What escrow holds of the price now, less what is on its way out; and the client's fee on top. */
   held: bigint;
+  heldFee: bigint;
+  /** The price parts of the single holds: each is settled, and its commission taken, by itself. */
+  heldParts: string[];
   holdStatuses: string[];
   milestonesOpen: number;
   proposal: OpenProposal | null;
 }
 
-export const orderColumns = sql`o.order_id as "orderId", o.client_id as "clientId", o.title, o.description, o.category, o.tags, o.skills, o.styles, o.budget_min as "budgetMin", o.budget_max as "budgetMax", o.currency, o.deadline, o.status, o.access, o.urgent, o.nda,
+export const orderColumns = sql`o.order_id as "orderId", o.client_id as "clientId", o.title, o.description, o.category, o.tags, o.skills, o.styles, o.budget_min as "budgetMin", o.budget_max as "budgetMax", o.currency, o.deadline, o.status, o.access, o.urgent, o.nda, o.pricing, o.weekly_hours as "weeklyHours",
   o.published_at as "publishedAt", o.created_at as "createdAt", o.response_count as "responseCount"`;
 
 const dealColumns = sql`${orderColumns}, o.process, o.version, o.unpaid_until as "unpaidUntil", o.expires_at as "expiresAt", o.placement_id as "placementId", o.placement_fee as "placementFee", o.refusal, o.pending_response_id as "pendingResponseId",
   o.freelancer_id as "freelancerId", o.price, o.terms, o.due_at as "dueAt", o.delivered_at as "deliveredAt", o.by_milestones as "byMilestones", o.revisions_used as "revisionsUsed", o.revisions_limit as "revisionsLimit", o.review_days as "reviewDays",
   o.reveal_days as "revealDays", o.review_ends_at as "reviewEndsAt", o.completed_at as "completedAt",
-  (select coalesce(sum(h.amount), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as held,
+  o.timers,
+  (select coalesce(sum(h.amount - h.fee), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as held,
+  (select coalesce(sum(h.fee), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as "heldFee",
+  (select coalesce(array_agg((h.amount - h.fee)::text order by h.hold_id), '{}') from holds h where h.order_id = o.order_id and h.status = 'held') as "heldParts",
   (select coalesce(array_agg(distinct h.status), '{}') from holds h where h.order_id = o.order_id) as "holdStatuses",
   (select count(*)::int from milestones m where m.order_id = o.order_id and m.status not in ('completed', 'cancelled')) as "milestonesOpen",
+  (select count(*)::int from weeks w where w.order_id = o.order_id and w.status not in ('approved', 'cancelled')) as "weeksOpen",
+  (select count(*)::int from weeks w where w.order_id = o.order_id and w.paid > 0) as "weeksPaid",
   (select jsonb_build_object('proposalId', p.proposal_id, 'by', p.by_side, 'kind', p.terms->>'kind', 'status', p.status, 'freelancerAmount', p.terms->'freelancerAmount'->>'amount') from proposals p where p.order_id = o.order_id and p.status in ('open', 'funding')) as proposal`;
 
 export function orderById(db: Queries, orderId: string): Promise<Order | undefined> {
@@ -107,11 +122,14 @@ export interface NewOrder extends Pick<OrderRow, 'orderId' | 'clientId' | 'title
   revisionsLimit: number;
   reviewDays: number;
   revealDays: number;
+  pricing: string;
+  weeklyHours: number | null;
+  timers: TimerSettings;
 }
 
 export async function insertOrder(tx: Tx, of: NewOrder): Promise<void> {
   await tx.run(sql`
-    insert into orders (order_id, client_id, title, description, category, tags, skills, styles, budget_min, budget_max, currency, deadline, status, access, urgent, nda, process, created_at, revisions_limit, review_days, reveal_days, search)
-    values (${of.orderId}, ${of.clientId}, ${of.title}, ${of.description}, ${of.category}, ${of.tags}, ${of.skills}, ${of.styles}, ${of.budget.min}, ${of.budget.max}, ${of.budget.currency}, ${of.deadline}, 'draft', ${of.access}, ${of.urgent}, ${of.nda},
+    insert into orders (order_id, client_id, title, description, category, tags, skills, styles, budget_min, budget_max, currency, deadline, status, access, urgent, nda, pricing, weekly_hours, timers, process, created_at, revisions_limit, review_days, reveal_days, search)
+    values (${of.orderId}, ${of.clientId}, ${of.title}, ${of.description}, ${of.category}, ${of.tags}, ${of.skills}, ${of.styles}, ${of.budget.min}, ${of.budget.max}, ${of.budget.currency}, ${of.deadline}, 'draft', ${of.access}, ${of.urgent}, ${of.nda}, ${of.pricing}, ${of.weeklyHours}, ${JSON.stringify(of.timers)},
       ${of.process}, ${of.createdAt}, ${of.revisionsLimit}, ${of.reviewDays}, ${of.revealDays}, ${searchVector(of)})`);
 }

@@ -25,7 +25,7 @@ export const personalData = personalDataHandlers(
     responses: {
       title: { ru: 'Отклики', en: 'Responses' },
       rows: (userId) => sql`
-        select response_id as "responseId", order_id as "orderId", price::text as price, currency, days, letter, milestones, counter, status, created_at as "createdAt"
+        select response_id as "responseId", order_id as "orderId", price::text as price, currency, days, letter, milestones, counter, status, created_at as "createdAt", valid_until as "validUntil", opened_at as "openedAt", deposit::text as deposit, deposit_status as "depositStatus"
         from responses where freelancer_id = ${userId} order by created_at, response_id`,
     },
     invitations: {
@@ -44,6 +44,12 @@ export const personalData = personalDataHandlers(
         select p.order_id as "orderId", p.status, p.terms, p.reason, p.created_at as "createdAt", p.decided_at as "decidedAt"
         from proposals p join orders o using (order_id)
         where (p.by_side = 'client' and o.client_id = ${userId}) or (p.by_side = 'freelancer' and o.freelancer_id = ${userId}) order by p.created_at, p.proposal_id`,
+    },
+    time: {
+      title: { ru: 'Записанное время', en: 'Time entries' },
+      rows: (userId) => sql`
+        select t.entry_id as "entryId", t.order_id as "orderId", t.day::text as day, t.minutes, t.note, t.created_at as "createdAt" from time_entries t join orders o using (order_id)
+        where o.freelancer_id = ${userId} order by t.day, t.entry_id`,
     },
     deliveries: {
       title: { ru: 'Сданные работы', en: 'Deliveries' },

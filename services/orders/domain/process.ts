@@ -1,19 +1,37 @@
-import type { MilestoneStatus } from '#contracts/orders/events.ts';
-import type { OrderStatus } from '#contracts/orders/internal.ts';
-import type { MoneyCode, WhyCode } from './words.ts';
-
-export type Actor = 'client' | 'freelancer' | 'support' | 'system';
-export type Side = 'client' | 'freelancer';
+import {
+  type MilestoneAction,
+  type OrderAction,
+  processOf,
+  type ResponseAction,
+  type WeekAction,
+} from '#contracts/orders/process.ts';
+import type {
+  Actor,
+  Guard,
+  MilestoneStatus,
+  MoneyCode,
+  OrderStatus,
+  ResponseStatus,
+  Side,
+  Transition,
+  WeekStatus,
+} from '#contracts/orders/process-types.ts';
+import type { WhyCode } from './words.ts';
 
 /** What a rule may look at besides the state. */
 export interface Facts {
   /** A hold is being waited for. */
   readonly funding: boolean;
   readonly revisionsLeft: number;
+  /** The work is paid by the hour. */
+  readonly hourly: boolean;
   /** The work goes by milestones, each delivered and paid on its own. */
   readonly milestones: boolean;
   /** Milestones that are neither completed nor cancelled. */
   readonly milestonesOpen: number;
+  /** Weeks that are neither approved nor cancelled, and those that were paid. */
+  readonly weeksOpen: number;
+  readonly weeksPaid: number;
   /** Who has an open proposal, and of what kind. */
   readonly proposalBy: Side | null;
   readonly proposalKind: string | null;
@@ -21,320 +39,38 @@ export interface Facts {
   readonly responded: boolean;
   /** The acting side has reviewed the deal already. */
   readonly reviewed: boolean;
+  /** The client made a counter-offer that stands. */
+  readonly countered: boolean;
 }
 
-export interface Transition<S extends string> {
-  readonly action: string;
-  readonly from: readonly S[];
-  /** Null: the state stays, something in it changes. */
-  readonly to: S | null;
-  readonly actors: readonly Actor[];
-  /** Undefined: fine; else why not. */
-  readonly guard?: (facts: Facts, actor: Actor) => WhyCode | undefined;
-  /** What it does with money, for the person who decides. */
-  readonly money?: MoneyCode;
-  /** Whom the change concerns besides the one who makes it. */
-  readonly tells?: readonly (Side | 'responders')[];
-}
-
-/** A moment of an order that a timer counts from. */
-export type Moment = 'unpaidUntil' | 'expiresAt' | 'dueAt' | 'reviewEndsAt';
-
-/** Set when its state is entered (or its moment moves), taken back when the state is left. */
-export interface Timer {
-  /** Unique within the process: the timer's key is `name:orderId`. */
-  readonly name: string;
-  readonly job: 'placementTimedOut' | 'expireOrder' | 'remind' | 'completeBySilence';
-  readonly moment: Moment;
-  readonly daysBefore: number;
-  /** What a reminder reminds of; a reminder whose moment has gone by is left out, an end is not. */
-  readonly remindsOf?: 'delivery_due' | 'delivery_late' | 'review_due';
-}
-
-export interface Process {
-  readonly version: number;
-  readonly transitions: readonly Transition<OrderStatus>[];
-  readonly timers: Readonly<Partial<Record<OrderStatus, readonly Timer[]>>>;
-  readonly milestones: readonly Transition<MilestoneStatus>[];
-}
-
-const notWhileFunding = (facts: Facts) => (facts.funding ? 'funding' : undefined);
-const asOnePiece = (facts: Facts) => (facts.milestones ? 'by_milestones' : undefined);
-const hasRevisions = (facts: Facts) => (facts.revisionsLeft > 0 ? undefined : 'no_revisions_left');
-const nothingProposed = (facts: Facts) => (facts.proposalBy ? 'proposal_open' : undefined);
-const proposedByOther = (facts: Facts, actor: Actor) =>
-  facts.proposalBy === null ? 'no_proposal' : facts.proposalBy === actor ? 'own_proposal' : undefined;
-
-const RUNNING = ['in_progress', 'delivered'] as const;
-const BOTH = ['client', 'freelancer'] as const;
-
-const TRANSITIONS_1 = [
-  { action: 'edit', from: ['draft', 'published'], to: null, actors: ['client'], guard: notWhileFunding },
-  { action: 'delete', from: ['draft'], to: null, actors: ['client'] },
-  { action: 'publish', from: ['draft'], to: 'awaiting_payment', actors: ['client'], money: 'fee_charged' },
-  { action: 'placement_charged', from: ['awaiting_payment'], to: 'published', actors: ['system'], tells: ['client'] },
-  { action: 'placement_refused', from: ['awaiting_payment'], to: 'draft', actors: ['system'], tells: ['client'] },
-  {
-    action: 'placement_timed_out',
-    from: ['awaiting_payment'],
-    to: 'draft',
-    actors: ['system'],
-    money: 'late_charge_returned',
-    tells: ['client'],
-  },
-  {
-    action: 'respond',
-    from: ['published'],
-    to: null,
-    actors: ['freelancer'],
-    guard: (facts) => (facts.responded ? 'responded' : facts.funding ? 'funding' : undefined),
-    tells: ['client'],
-  },
-  {
-    action: 'invite',
-    from: ['published'],
-    to: null,
-    actors: ['client'],
-    guard: notWhileFunding,
-    tells: ['freelancer'],
-  },
-  {
-    action: 'accept_response',
-    from: ['published'],
-    to: null,
-    actors: ['client'],
-    guard: notWhileFunding,
-    money: 'price_held',
-  },
-  { action: 'escrow_refused', from: ['published'], to: null, actors: ['system'], tells: ['client'] },
-  { action: 'start', from: ['published'], to: 'in_progress', actors: ['system'], tells: [...BOTH, 'responders'] },
-  {
-    action: 'expire',
-    from: ['published'],
-    to: 'expired',
-    actors: ['system'],
-    guard: notWhileFunding,
-    money: 'fee_returned_if_unanswered',
-    tells: ['client', 'responders'],
-  },
-  {
-    action: 'cancel',
-    from: ['published'],
-    to: 'cancelled',
-    actors: ['client'],
-    guard: notWhileFunding,
-    money: 'fee_returned_if_unanswered',
-    tells: ['responders'],
-  },
-  {
-    action: 'close_blocked',
-    from: ['published'],
-    to: 'cancelled',
-    actors: ['system'],
-    guard: notWhileFunding,
-    money: 'fee_returned_if_unanswered',
-    tells: ['client', 'responders'],
-  },
-  {
-    action: 'deliver',
-    from: ['in_progress'],
-    to: 'delivered',
-    actors: ['freelancer'],
-    guard: asOnePiece,
-    tells: ['client'],
-  },
-  {
-    action: 'request_revision',
-    from: ['delivered'],
-    to: 'in_progress',
-    actors: ['client'],
-    guard: hasRevisions,
-    tells: ['freelancer'],
-  },
-  {
-    action: 'complete',
-    from: ['delivered'],
-    to: 'completed',
-    actors: ['client'],
-    guard: notWhileFunding,
-    money: 'held_released',
-    tells: ['freelancer'],
-  },
-  {
-    action: 'complete_by_silence',
-    from: ['delivered'],
-    to: 'completed',
-    actors: ['system'],
-    money: 'held_released',
-    tells: BOTH,
-  },
-  {
-    action: 'complete_milestones',
-    from: ['in_progress'],
-    to: 'completed',
-    actors: ['system'],
-    guard: (facts) => (facts.milestonesOpen > 0 ? 'milestones_open' : undefined),
-    tells: BOTH,
-  },
-  {
-    action: 'give_up',
-    from: RUNNING,
-    to: 'cancelled',
-    actors: ['freelancer'],
-    money: 'held_refunded',
-    tells: ['client'],
-  },
-  {
-    action: 'propose_cancellation',
-    from: RUNNING,
-    to: null,
-    actors: ['client'],
-    guard: nothingProposed,
-    money: 'refund_if_agreed',
-    tells: ['freelancer'],
-  },
-  { action: 'propose', from: RUNNING, to: null, actors: BOTH, guard: nothingProposed, tells: BOTH },
-  {
-    action: 'agree',
-    from: RUNNING,
-    to: null,
-    actors: BOTH,
-    guard: (facts, actor) =>
-      proposedByOther(facts, actor) ?? (facts.proposalKind === 'cancellation' ? 'is_cancellation' : undefined),
-    tells: BOTH,
-  },
-  {
-    action: 'agree_cancellation',
-    from: RUNNING,
-    to: 'cancelled',
-    actors: BOTH,
-    guard: (facts, actor) =>
-      proposedByOther(facts, actor) ?? (facts.proposalKind === 'cancellation' ? undefined : 'no_cancellation'),
-    money: 'held_divided_as_agreed',
-    tells: BOTH,
-  },
-  { action: 'refuse_proposal', from: RUNNING, to: null, actors: BOTH, guard: proposedByOther, tells: BOTH },
-  {
-    action: 'withdraw_proposal',
-    from: RUNNING,
-    to: null,
-    actors: BOTH,
-    guard: (facts, actor) => (facts.proposalBy === actor ? undefined : 'no_proposal'),
-    tells: BOTH,
-  },
-  { action: 'apply_extra', from: RUNNING, to: null, actors: ['system'], tells: BOTH },
-  { action: 'extra_refused', from: RUNNING, to: null, actors: ['system'], tells: ['client'] },
-  { action: 'dispute', from: RUNNING, to: 'disputed', actors: BOTH, money: 'held_frozen', tells: BOTH },
-  {
-    action: 'rule_release',
-    from: ['disputed'],
-    to: 'completed',
-    actors: ['support'],
-    money: 'held_released',
-    tells: BOTH,
-  },
-  {
-    action: 'rule_refund',
-    from: ['disputed'],
-    to: 'cancelled',
-    actors: ['support'],
-    money: 'held_refunded',
-    tells: BOTH,
-  },
-  { action: 'rule_split', from: ['disputed'], to: 'split', actors: ['support'], money: 'held_divided', tells: BOTH },
-  // A party was blocked, and the administration chose what becomes of the running deals.
-  { action: 'freeze', from: RUNNING, to: 'disputed', actors: ['system'], money: 'held_frozen', tells: BOTH },
-  { action: 'resume_work', from: ['disputed'], to: 'in_progress', actors: ['system'], tells: BOTH },
-  { action: 'resume_review', from: ['disputed'], to: 'delivered', actors: ['system'], tells: BOTH },
-  {
-    action: 'cancel_blocked',
-    from: RUNNING,
-    to: 'cancelled',
-    actors: ['system'],
-    money: 'held_refunded',
-    tells: BOTH,
-  },
-  {
-    action: 'review',
-    from: ['completed', 'split'],
-    to: null,
-    actors: BOTH,
-    guard: (facts) => (facts.reviewed ? 'reviewed' : undefined),
-    tells: BOTH,
-  },
-] as const satisfies readonly Transition<OrderStatus>[];
-
-const MILESTONE_OPEN = ['planned', 'funding', 'in_progress', 'delivered'] as const;
-
-const MILESTONES_1 = [
-  { action: 'fund', from: ['planned'], to: 'funding', actors: ['client'], guard: notWhileFunding, money: 'price_held' },
-  { action: 'held', from: ['funding'], to: 'in_progress', actors: ['system'], tells: BOTH },
-  { action: 'hold_refused', from: ['funding'], to: 'planned', actors: ['system'], tells: ['client'] },
-  { action: 'deliver', from: ['in_progress'], to: 'delivered', actors: ['freelancer'], tells: ['client'] },
-  {
-    action: 'request_revision',
-    from: ['delivered'],
-    to: 'in_progress',
-    actors: ['client'],
-    guard: hasRevisions,
-    tells: ['freelancer'],
-  },
-  {
-    action: 'complete',
-    from: ['delivered'],
-    to: 'completed',
-    actors: ['client'],
-    money: 'held_released',
-    tells: ['freelancer'],
-  },
-  {
-    action: 'complete_by_silence',
-    from: ['delivered'],
-    to: 'completed',
-    actors: ['system'],
-    money: 'held_released',
-    tells: BOTH,
-  },
-  { action: 'close', from: MILESTONE_OPEN, to: 'cancelled', actors: ['system'] },
-  { action: 'close_released', from: ['in_progress', 'delivered'], to: 'completed', actors: ['system'] },
-] as const satisfies readonly Transition<MilestoneStatus>[];
-
-export type ActionName = (typeof TRANSITIONS_1)[number]['action'];
-export type MilestoneAction = (typeof MILESTONES_1)[number]['action'];
-
-/**
- * The deal, version 1: states, moves, who makes them, what must hold, what the money does, whom it concerns, and the
- * timers of each state. Guards, the actions shown on every order, the timers, the diagram in the README and the exhaustive
- * test are made from it. A running order stays on its version; a new one is added beside it, never changed.
- */
-const PROCESS_1: Process = {
-  version: 1,
-  transitions: TRANSITIONS_1,
-  milestones: MILESTONES_1,
-  timers: {
-    awaiting_payment: [{ name: 'unpaid', job: 'placementTimedOut', moment: 'unpaidUntil', daysBefore: 0 }],
-    published: [{ name: 'no-response', job: 'expireOrder', moment: 'expiresAt', daysBefore: 0 }],
-    in_progress: [
-      { name: 'due-soon', job: 'remind', moment: 'dueAt', daysBefore: 1, remindsOf: 'delivery_due' },
-      { name: 'due', job: 'remind', moment: 'dueAt', daysBefore: 0, remindsOf: 'delivery_late' },
-    ],
-    delivered: [
-      { name: 'review-7', job: 'remind', moment: 'reviewEndsAt', daysBefore: 7, remindsOf: 'review_due' },
-      { name: 'review-3', job: 'remind', moment: 'reviewEndsAt', daysBefore: 3, remindsOf: 'review_due' },
-      { name: 'review-1', job: 'remind', moment: 'reviewEndsAt', daysBefore: 1, remindsOf: 'review_due' },
-      { name: 'review-end', job: 'completeBySilence', moment: 'reviewEndsAt', daysBefore: 0 },
-    ],
-  },
+/** Whether a guard lets an actor through; else why not. */
+const GUARDS: Readonly<Record<Guard, (facts: Facts, actor: Actor) => WhyCode | undefined>> = {
+  not_funding: ({ funding }) => (funding ? 'funding' : undefined),
+  not_responded: ({ responded }) => (responded ? 'responded' : undefined),
+  one_piece: ({ milestones }) => (milestones ? 'by_milestones' : undefined),
+  fixed_price: ({ hourly }) => (hourly ? 'by_hours' : undefined),
+  hourly: ({ hourly }) => (hourly ? undefined : 'by_price'),
+  revisions_left: ({ revisionsLeft }) => (revisionsLeft > 0 ? undefined : 'no_revisions_left'),
+  milestones_done: ({ milestonesOpen }) => (milestonesOpen > 0 ? 'milestones_open' : undefined),
+  nothing_proposed: ({ proposalBy }) => (proposalBy ? 'proposal_open' : undefined),
+  proposed_by_other: ({ proposalBy }, actor) =>
+    proposalBy === null ? 'no_proposal' : proposalBy === actor ? 'own_proposal' : undefined,
+  proposed_by_self: ({ proposalBy }, actor) => (proposalBy === actor ? undefined : 'no_proposal'),
+  proposal_is_cancellation: ({ proposalKind }) => (proposalKind === 'cancellation' ? undefined : 'no_cancellation'),
+  proposal_is_no_cancellation: ({ proposalKind }) => (proposalKind === 'cancellation' ? 'is_cancellation' : undefined),
+  not_reviewed: ({ reviewed }) => (reviewed ? 'reviewed' : undefined),
+  weeks_closed: ({ weeksOpen }) => (weeksOpen > 0 ? 'weeks_open' : undefined),
+  hours_paid: ({ weeksPaid }) => (weeksPaid > 0 ? undefined : 'nothing_paid'),
+  no_hours_paid: ({ weeksPaid }) => (weeksPaid > 0 ? 'weeks_paid' : undefined),
+  has_counter: ({ countered }) => (countered ? undefined : 'no_counter'),
 };
 
-/** Every version that orders may be on. */
-export const PROCESSES: Readonly<Record<number, Process>> = { 1: PROCESS_1 };
-export const CURRENT_PROCESS = 1;
-
-export function processOf(version: number): Process {
-  const process = PROCESSES[version];
-  if (!process) throw new Error(`no version ${version} of the process is installed`);
-  return process;
+function whyNot<S extends string>(transition: Transition<S>, facts: Facts, actor: Actor): WhyCode | undefined {
+  for (const guard of transition.guards ?? []) {
+    const why = GUARDS[guard](facts, actor);
+    if (why) return why;
+  }
+  return undefined;
 }
 
 export type Decision<S> = { ok: true; to: S | null } | { ok: false; why: WhyCode };
@@ -348,14 +84,14 @@ function judge<S extends string>(
   const transition = transitions.find((one) => one.action === command.action);
   if (!transition?.actors.includes(command.actor)) return { ok: false, why: 'not_yours' };
   if (!transition.from.includes(state)) return { ok: false, why: 'wrong_state' };
-  const why = transition.guard?.(facts, command.actor);
+  const why = whyNot(transition, facts, command.actor);
   return why === undefined ? { ok: true, to: transition.to } : { ok: false, why };
 }
 
 /** Whether an actor may do this now, and where it leads. */
 export function decide(
   process: number,
-  command: { action: ActionName; actor: Actor },
+  command: { action: OrderAction; actor: Actor },
   state: OrderStatus,
   facts: Facts,
 ): Decision<OrderStatus> {
@@ -372,20 +108,59 @@ export function decideMilestone(
   return judge(processOf(process).milestones, command, state, facts);
 }
 
-export interface NextAction {
-  readonly name: string;
+/** The same for a week of an hourly deal. */
+export function decideWeek(
+  process: number,
+  command: { action: WeekAction; actor: Actor },
+  state: WeekStatus,
+  facts: Facts,
+): Decision<WeekStatus> {
+  return judge(processOf(process).weeks, command, state, facts);
+}
+
+/** The same for a response. */
+export function decideResponse(
+  process: number,
+  command: { action: ResponseAction; actor: Actor },
+  state: ResponseStatus,
+  facts: Facts,
+): Decision<ResponseStatus> {
+  return judge(processOf(process).responses, command, state, facts);
+}
+
+export interface NextAction<A extends string> {
+  readonly name: A;
   readonly why: WhyCode | undefined;
   readonly money: MoneyCode | undefined;
 }
 
 /** What an actor can do next: every action of his that the state knows, and why one is not allowed. */
-export function actionsFor<S extends string>(
+export function actionsFor<S extends string, A extends string>(
   transitions: readonly Transition<S>[],
   state: S,
   actor: Actor,
   facts: Facts,
-): NextAction[] {
+): NextAction<A>[] {
   return transitions
     .filter((transition) => transition.actors.includes(actor) && transition.from.includes(state))
-    .map(({ action, guard, money }) => ({ name: action, why: guard?.(facts, actor), money }));
+    .map((transition) => ({
+      name: transition.action as A,
+      why: whyNot(transition, facts, actor),
+      money: transition.money,
+    }));
 }
+
+export const NO_FACTS: Facts = {
+  funding: false,
+  hourly: false,
+  revisionsLeft: 0,
+  milestones: false,
+  milestonesOpen: 0,
+  weeksOpen: 0,
+  weeksPaid: 0,
+  proposalBy: null,
+  proposalKind: null,
+  responded: false,
+  reviewed: false,
+  countered: false,
+};

@@ -1,11 +1,17 @@
 import { CURRENCIES, type Bilingual, type Locale, type Money } from '#contracts/common/values.ts';
 import type { ReasonCode } from '#contracts/orders/events.ts';
+import type { MoneyCode } from '#contracts/orders/process-types.ts';
 
 /** Why an action is not possible. */
 const WHY = {
   not_yours: { ru: 'это действие другой стороны', en: 'this is up to the other side' },
   wrong_state: { ru: 'не в этом состоянии', en: 'not in this state' },
   funding: { ru: 'деньги ещё удерживаются', en: 'money is still being held' },
+  by_hours: { ru: 'работа оплачивается по часам', en: 'the work is paid by the hour' },
+  by_price: { ru: 'у сделки твёрдая цена', en: 'the deal has a fixed price' },
+  weeks_open: { ru: 'не все недели закрыты', en: 'not all weeks are closed' },
+  weeks_paid: { ru: 'есть оплаченные недели', en: 'there are paid weeks' },
+  nothing_paid: { ru: 'нет ни одной оплаченной недели', en: 'no week was paid' },
   by_milestones: { ru: 'работа сдаётся по этапам', en: 'the work is delivered by milestones' },
   no_revisions_left: { ru: 'правки закончились', en: 'no revisions left' },
   milestones_open: { ru: 'не все этапы закончены', en: 'not all milestones are finished' },
@@ -46,6 +52,13 @@ const REASONS: Readonly<Record<ReasonCode, Bilingual>> = {
   freelancer_blocked: { ru: 'исполнитель заблокирован', en: 'the freelancer was blocked' },
   silence_accepts: { ru: 'время проверки вышло', en: 'the review time has ended' },
   all_milestones_done: { ru: 'все этапы приняты', en: 'all milestones are accepted' },
+  response_expired: { ru: 'срок отклика вышел', en: 'the response has expired' },
+  rest_too_long: {
+    ru: 'денег на следующую неделю не было слишком долго',
+    en: 'there was no money for the next week for too long',
+  },
+  all_weeks_done: { ru: 'все недели оплачены', en: 'all weeks are paid' },
+  nothing_worked: { ru: 'оплаченного времени не было', en: 'no time was paid' },
   agreed_cancellation: { ru: 'стороны договорились', en: 'both sides agreed' },
 };
 
@@ -61,7 +74,38 @@ export interface Sums {
   readonly toFreelancer: Money | null;
   readonly unanswered: boolean;
   readonly agreed: Money | null;
+  /** What is held when it is accepted or funded, and what of it is the client's fee. */
+  readonly pays: Money | null;
+  readonly clientFee: Money | null;
+  /** What approval of the hours pays, and what giving the contested ones up would. */
+  readonly hours: HoursSums | null;
+  readonly uncontested: HoursSums | null;
+  /** What responding holds, and after how many days of silence it comes back. */
+  readonly deposit: Money | null;
+  readonly silenceDays: number;
 }
+
+export interface HoursSums {
+  readonly gross: Money;
+  readonly commission: Money;
+  readonly toFreelancer: Money;
+  readonly toClient: Money;
+}
+
+export const NO_SUMS: Sums = {
+  fee: null,
+  held: null,
+  commission: null,
+  toFreelancer: null,
+  unanswered: true,
+  agreed: null,
+  pays: null,
+  clientFee: null,
+  hours: null,
+  uncontested: null,
+  deposit: null,
+  silenceDays: 0,
+};
 
 /** Exact: the amount never becomes a float. */
 export function moneyText(money: Money, locale: Locale): string {
@@ -75,7 +119,24 @@ export function moneyText(money: Money, locale: Locale): string {
   return format.format(text as Intl.StringNumericLiteral);
 }
 
-type MoneyWords = (sums: Sums, show: (money: Money | null) => string) => Bilingual;
+type Show = (money: Money | null) => string;
+type MoneyWords = (sums: Sums, show: Show) => Bilingual;
+
+const hoursWords = (of: HoursSums | null, show: Show): Bilingual =>
+  of
+    ? {
+        ru: `исполнитель получит ${show(of.toFreelancer)}: ${show(of.gross)} минус комиссия ${show(of.commission)}; заказчику вернётся ${show(of.toClient)}`,
+        en: `the freelancer gets ${show(of.toFreelancer)}: ${show(of.gross)} less ${show(of.commission)} commission; ${show(of.toClient)} goes back to the client`,
+      }
+    : {
+        ru: 'исполнитель получит плату за часы минус комиссия, остальное вернётся заказчику',
+        en: 'the freelancer gets the pay for the hours less commission, the rest goes back to the client',
+      };
+
+const feePart = (fee: Money | null, show: Show): Bilingual =>
+  fee && fee.amount !== '0'
+    ? { ru: `, из них сбор площадки ${show(fee)}`, en: `, of it ${show(fee)} is the platform's fee` }
+    : { ru: '', en: '' };
 
 const MONEY = {
   fee_charged: ({ fee }, show) => ({
@@ -83,9 +144,40 @@ const MONEY = {
     en: fee ? `the placement fee is charged: ${show(fee)}` : 'the placement fee is charged',
   }),
   late_charge_returned: () => ({ ru: 'поздняя оплата вернётся', en: 'a late charge is given back' }),
-  price_held: () => ({
-    ru: 'цена удержится на вашем счёте до приёмки',
-    en: 'the price is held until you accept the work',
+  price_held: ({ pays, clientFee }, show) => ({
+    ru: `${pays ? show(pays) : 'цена'} удержится на вашем счёте до приёмки${feePart(clientFee, show).ru}`,
+    en: `${pays ? show(pays) : 'the price'} is held until you accept the work${feePart(clientFee, show).en}`,
+  }),
+  week_held: ({ pays, clientFee }, show) => ({
+    ru: `${pays ? show(pays) : 'плата за неделю'} удержится на вашем счёте: ставка × часы недели${feePart(clientFee, show).ru}; неотработанное вернётся`,
+    en: `${pays ? show(pays) : 'the pay of a week'} is held: rate × hours of the week${feePart(clientFee, show).en}; what is not worked comes back`,
+  }),
+  hours_paid: ({ hours }, show) => hoursWords(hours, show),
+  uncontested_paid: ({ uncontested }, show) => hoursWords(uncontested, show),
+  hours_stay_held: () => ({
+    ru: 'деньги недели остаются удержанными, пока стороны не решат',
+    en: 'the money of the week stays held until it is decided',
+  }),
+  hours_settled: () => ({
+    ru: 'отработанное уйдёт на проверку и будет оплачено, удержанное сверх того вернётся заказчику',
+    en: 'what was worked goes to approval and is paid, what is held beyond it goes back to the client',
+  }),
+  deposit_held: ({ deposit, silenceDays }, show) =>
+    deposit
+      ? {
+          ru: `удержится залог ${show(deposit)}. Он вернётся, если заказ отменят или он истечёт, если отклик никто не открыл, если вы отзовёте его до решения или если заказчик молчит ${silenceDays} дн. Он спишется, если заказчик открыл отклик и решил: отметил, отклонил, предложил свои условия, выбрал вас или другого`,
+          en: `a deposit of ${show(deposit)} is held. It comes back if the order is cancelled or expires, if nobody opened your response, if you withdraw it before a decision, or if the client stays silent for ${silenceDays} days. It is spent if the client opened your response and decided: shortlisted, declined, made a counter-offer, chose you or another one`,
+        }
+      : { ru: 'отклик бесплатный', en: 'responding is free' },
+  deposit_spent: ({ deposit }, show) => ({
+    ru: deposit ? `залог исполнителя ${show(deposit)} спишется: отклик рассмотрен` : 'деньги не движутся',
+    en: deposit
+      ? `the freelancer's deposit of ${show(deposit)} is spent: the response is considered`
+      : 'no money moves',
+  }),
+  deposit_returned: ({ deposit }, show) => ({
+    ru: deposit ? `залог ${show(deposit)} вернётся` : 'деньги не движутся',
+    en: deposit ? `the deposit of ${show(deposit)} comes back` : 'no money moves',
   }),
   fee_returned_if_unanswered: ({ fee, unanswered }, show) =>
     unanswered
@@ -123,8 +215,7 @@ const MONEY = {
     en: `${held ? show(held) : 'the held sum'} is frozen until a ruling`,
   }),
   held_divided: () => ({ ru: 'удержанная сумма делится', en: 'the held sum is divided' }),
-} as const satisfies Record<string, MoneyWords>;
-export type MoneyCode = keyof typeof MONEY;
+} as const satisfies Record<MoneyCode, MoneyWords>;
 
 export function moneyEffect(code: MoneyCode, sums: Sums, locale: Locale): string {
   return (MONEY[code] as MoneyWords)(sums, (money) => (money ? moneyText(money, locale) : '—'))[locale];

@@ -1,6 +1,6 @@
 import { ordersEvents } from '#contracts/orders/events.ts';
 import type { ordersContract } from '#contracts/orders/index.ts';
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import { sql } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
@@ -8,11 +8,13 @@ import { found, pageOf, requireVersion } from '#kit/service/reply.ts';
 import type { Handlers } from '#kit/service/types.ts';
 import type { OrdersContext } from '../context.ts';
 import { cursorOf } from '../cursor.ts';
+import { responseById } from '../data/responses.ts';
+import { record } from '../data/history.ts';
 import { requestHold } from '../data/holds.ts';
 import { lockOrder, orderById } from '../data/orders.ts';
-import { isLive } from '../data/responses.ts';
 import { decide } from '../domain/process.ts';
-import { allowed, factsOf, move, refuse } from '../step.ts';
+import { moveResponse } from '../response-step.ts';
+import { allowed, factsOf, move } from '../step.ts';
 import { answer } from './answer.ts';
 import { own } from './drafts.ts';
 import { lockBoth } from './responses.ts';
@@ -26,12 +28,16 @@ type H = Handlers<typeof ordersContract, OrdersContext>;
 export const acceptResponse: H['acceptResponse'] = async (ctx, req) => {
   const { userId } = req.user;
   const open = own(await orderById(ctx.db, req.params.orderId), userId);
-  const { category, currency } = open;
-  const { terms } = await ctx.clients.payments.getTerms({ query: { category, currency } });
+  const { category, currency, clientId } = open;
+  const wanted = found(await responseById(ctx.db, req.params.responseId));
+  const freelancerId = found(wanted.orderId === open.orderId ? wanted.freelancerId : undefined);
+  const { terms } = await ctx.clients.payments.getTerms({
+    query: { category, currency, clientId, freelancerId },
+  });
   return req.tx(async (tx) => {
     const { order, response } = await lockBoth(tx, req.params);
     own(order, userId);
-    const { responseId, freelancerId } = response;
+    const { responseId } = response;
     const seen = req.body.responseVersion;
     if (seen !== undefined) requireVersion({ ifMatch: seen }, response.version);
     const after = await move(tx, ctx, order, {
@@ -42,11 +48,13 @@ export const acceptResponse: H['acceptResponse'] = async (ctx, req) => {
       changes: { responseId, price: response.price.toString() },
       set: [sql`pending_response_id = ${responseId}, terms = ${JSON.stringify(terms)}, refusal = null`],
     });
-    if (!isLive(response.status)) throw refuse('response_closed', req.locale);
-    await tx.run(
-      sql`update responses set status = 'accepting', version = version + 1 where response_id = ${responseId}`,
-    );
-    const amount = BigInt(response.milestones[0]?.amount ?? response.price);
+    const by = { actor: 'client', actorId: userId, locale: req.locale } as const;
+    await moveResponse(tx, ctx, after, response, { ...by, action: 'accept' });
+    // Ahead of the work: a week of hours, the first milestone, or the whole price.
+    const amount =
+      order.weeklyHours === null
+        ? BigInt(response.milestones[0]?.amount ?? response.price)
+        : response.price * BigInt(order.weeklyHours);
     await requestHold(tx, after, { purpose: 'price', responseId, amount, freelancerId, at: ctx.clock.now() });
     return await answer(tx, found(await orderById(tx, order.orderId)), req);
   });
@@ -73,7 +81,19 @@ export const inviteFreelancer: H['inviteFreelancer'] = async (ctx, req) => {
     await tx.run(
       sql`insert into invitations (invitation_id, order_id, freelancer_id, at) values (${invitationId}, ${orderId}, ${freelancerId}, ${ctx.clock.now()})`,
     );
-    tx.emit(ordersEvents.freelancerInvited, orderId, { invitationId, orderId, title, clientId, freelancerId });
+    await record(tx, {
+      orderId,
+      at: ctx.clock.now(),
+      action: 'invite',
+      actor: 'client',
+      actorId: clientId,
+      from: order.status,
+      to: order.status,
+      changes: { freelancerId },
+      about: freelancerId,
+    });
+    const invited = { invitationId, orderId, title, clientId, freelancerId, process: order.process };
+    tx.emit(ordersEvents.freelancerInvited, orderId, invited);
     return { body: { invitationId } };
   });
 };

@@ -4,6 +4,7 @@ import { sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import type { Handlers } from '#kit/service/types.ts';
+import { DAY, HOUR } from '../clocks.ts';
 import type { OrdersContext } from '../context.ts';
 import { releaseHolds } from '../data/holds.ts';
 import { lockOrder, type Order, orderById } from '../data/orders.ts';
@@ -16,8 +17,6 @@ import { own, requireFuture } from './drafts.ts';
 import { requireParty } from './views.ts';
 
 type H = Handlers<typeof ordersContract, OrdersContext>;
-const DAY = 86_400_000;
-const HOUR = 3_600_000;
 
 /** E6: asks payments for the placement fee; the order waits for the answer. */
 export const publishOrder: H['publishOrder'] = async (ctx, req) => {
@@ -29,15 +28,17 @@ export const publishOrder: H['publishOrder'] = async (ctx, req) => {
   return req.tx(async (tx) => {
     const order = own(await lockOrder(tx, draft.orderId), req.user.userId);
     const placementId = newId();
-    const { unpaidHours } = await settingAt(tx, 'orders.timers', now);
-    const unpaidUntil = new Date(now.getTime() + unpaidHours * HOUR);
+    // The timers of the deal are those in force now, to its end.
+    const timers = await settingAt(tx, 'orders.timers', now);
+    const unpaidUntil = new Date(now.getTime() + timers.unpaidHours * HOUR);
     const after = await move(tx, ctx, order, {
       action: 'publish',
       actor: 'client',
       actorId: req.user.userId,
       locale: req.locale,
       set: [
-        sql`placement_id = ${placementId}, placement_fee = ${placementFee.amount}, refusal = null, unpaid_until = ${unpaidUntil}`,
+        sql`placement_id = ${placementId}, placement_fee = ${placementFee.amount}, refusal = null, unpaid_until = ${unpaidUntil},
+          timers = ${JSON.stringify(timers)}, review_days = ${timers.reviewDays}, reveal_days = ${timers.revealDays}`,
       ],
     });
     const { orderId, clientId, title } = order;

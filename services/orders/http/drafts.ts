@@ -8,7 +8,8 @@ import type { OrdersContext } from '../context.ts';
 import { record } from '../data/history.ts';
 import { insertOrder, lockOrder, type Order, orderById, searchVector } from '../data/orders.ts';
 import { checkKeys, settingAt } from '../data/settings.ts';
-import { CURRENT_PROCESS, decide } from '../domain/process.ts';
+import { CURRENT_PROCESS } from '#contracts/orders/process.ts';
+import { decide } from '../domain/process.ts';
 import { allowed, emitStatus, factsOf, move, refuse } from '../step.ts';
 import { answer } from './answer.ts';
 
@@ -43,7 +44,7 @@ export const createOrder: H['createOrder'] = async (ctx, req) => {
   await requireRight(ctx, user.userId, 'orders.create');
   return req.tx(async (tx) => {
     const orderId = newId();
-    const { reviewDays, revealDays } = await settingAt(tx, 'orders.timers', now);
+    const timers = await settingAt(tx, 'orders.timers', now);
     const { revisions } = await settingAt(tx, 'orders.limits', now);
     await insertOrder(tx, {
       ...body,
@@ -53,8 +54,9 @@ export const createOrder: H['createOrder'] = async (ctx, req) => {
       process: CURRENT_PROCESS,
       createdAt: now,
       revisionsLimit: revisions,
-      reviewDays,
-      revealDays,
+      reviewDays: timers.reviewDays,
+      revealDays: timers.revealDays,
+      timers,
     });
     const step = { action: 'create', actor: 'client', actorId: user.userId } as const;
     await record(tx, { ...step, orderId, at: now, from: null, to: 'draft' });
@@ -75,9 +77,10 @@ const PLAIN = [
   'access',
   'urgent',
   'nda',
+  'pricing',
 ] as const;
 /** What an order keeps once it is published: people responded to it. */
-const FIXED = ['budget', 'category', 'access', 'nda'] as const;
+const FIXED = ['budget', 'category', 'access', 'nda', 'pricing', 'weeklyHours'] as const;
 
 export const editOrder: H['editOrder'] = async (ctx, req) => {
   const { body, user } = req;
@@ -91,6 +94,7 @@ export const editOrder: H['editOrder'] = async (ctx, req) => {
     const published = before.status === 'published';
     if (published && FIXED.some((field) => body[field] !== undefined)) throw refuse('fixed_fields', req.locale);
     const { budget } = body;
+    const weeklyHours = hoursOf(before, body);
     const set: Sql[] = [
       sql`search = ${searchVector({ ...before, ...body })}`,
       ...PLAIN.flatMap((field) =>
@@ -98,6 +102,7 @@ export const editOrder: H['editOrder'] = async (ctx, req) => {
           ? []
           : [sql`${COLUMN[field]} = ${field === 'deadline' ? toMillis(body.deadline) : body[field]}`],
       ),
+      sql`weekly_hours = ${weeklyHours}`,
       ...(budget ? [sql`budget_min = ${budget.min}, budget_max = ${budget.max}, currency = ${budget.currency}`] : []),
     ];
     const step = { action: 'edit', actor: 'client', actorId: user.userId, locale: req.locale } as const;
@@ -105,6 +110,22 @@ export const editOrder: H['editOrder'] = async (ctx, req) => {
     return await answer(tx, after, req);
   });
 };
+
+/** Hours go with hourly pricing, and only with it. */
+function hoursOf(
+  before: Order,
+  body: { pricing?: 'fixed' | 'hourly' | undefined; weeklyHours?: number | null | undefined },
+): number | null {
+  const hourly = (body.pricing ?? before.pricing) === 'hourly';
+  const given = body.weeklyHours === undefined ? before.weeklyHours : body.weeklyHours;
+  // A change to a fixed price takes the old hours along.
+  const hours = !hourly && body.weeklyHours === undefined ? null : given;
+  if (hourly !== (hours !== null))
+    throw new Problem('validation_failed', {
+      errors: [{ pointer: '/body/weeklyHours', detail: 'goes with hourly pricing' }],
+    });
+  return hours;
+}
 
 const COLUMN = {
   title: sql`title`,
@@ -117,6 +138,7 @@ const COLUMN = {
   access: sql`access`,
   urgent: sql`urgent`,
   nda: sql`nda`,
+  pricing: sql`pricing`,
 } as const satisfies Record<(typeof PLAIN)[number], Sql>;
 
 function was(before: Order, body: object): Record<string, unknown> {

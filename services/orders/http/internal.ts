@@ -10,8 +10,9 @@ import { releaseHolds } from '../data/holds.ts';
 import { lockOrder, orderById } from '../data/orders.ts';
 import { lapseProposals } from '../data/proposals.ts';
 import { endDeal } from '../endings.ts';
-import { closeMilestones } from '../milestone-step.ts';
+import { closeMilestones, stopMilestoneClocks } from '../milestone-step.ts';
 import { move } from '../step.ts';
+import { closeWeeks, stopWeekClocks } from '../week-step.ts';
 import { requireParty } from './views.ts';
 
 type H = Handlers<typeof ordersContract, OrdersContext>;
@@ -43,6 +44,8 @@ export const openDispute: H['openDispute'] = async (ctx, req) =>
     const { order, side } = requireParty(await lockOrder(tx, req.params.orderId), actorId);
     const after = await move(tx, ctx, order, { action: 'dispute', actor: side, actorId, reason });
     await lapseProposals(tx, after, ctx.clock.now());
+    await stopMilestoneClocks(tx, after);
+    await stopWeekClocks(tx, after);
     return { body: { orderId: after.orderId, status: after.status } };
   });
 
@@ -60,6 +63,7 @@ export const ruleDispute: H['ruleDispute'] = async (ctx, req) =>
     }
     if (outcome === 'release') {
       await closeMilestones(tx, ctx, after, true);
+      await closeWeeks(tx, ctx, after, true);
       await releaseHolds(tx, after, { bonus: null, automatic: false });
     } else await endDeal(tx, ctx, after, { freelancerAmount: part, released: false, reason });
     return { body: { orderId: after.orderId, status: after.status } };

@@ -1,4 +1,4 @@
-import type { OrderStatus } from '#contracts/orders/internal.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import type { ordersContract } from '#contracts/orders/index.ts';
 import { sql } from '#kit/db/db.ts';
 import type { Handlers } from '#kit/service/types.ts';

@@ -21,10 +21,26 @@ function checkTerms(order: Order, terms: Terms, now: Date): void {
   const fault = (field: string, detail: string) =>
     new Problem('validation_failed', { errors: [{ pointer: `/body/terms/${field}`, detail }] });
   if (terms.kind === 'deadline' || terms.kind === 'scope') requireFuture(terms.dueAt, now, '/body/terms/dueAt');
-  const sum = terms.kind === 'scope' ? terms.extra : terms.kind === 'cancellation' ? terms.freelancerAmount : null;
+  const sum =
+    terms.kind === 'scope'
+      ? terms.extra
+      : terms.kind === 'cancellation'
+        ? terms.freelancerAmount
+        : terms.kind === 'rate'
+          ? terms.rate
+          : null;
   if (sum && sum.currency !== order.currency) throw fault('currency', `the deal is in ${order.currency}`);
   if (terms.kind === 'cancellation' && BigInt(terms.freelancerAmount.amount) > order.held)
     throw fault('freelancerAmount', `not more than is held: ${order.held}`);
+  const hourly = order.pricing === 'hourly';
+  if (
+    hourly &&
+    (terms.kind === 'deadline' ||
+      terms.kind === 'milestone' ||
+      (terms.kind === 'scope' && (terms.extra || terms.dueAt)))
+  )
+    throw fault('kind', 'an hourly deal has no date and no parts; propose another rate or cap instead');
+  if (!hourly && terms.kind === 'rate') throw fault('kind', 'the deal is not paid by the hour');
   if (terms.kind === 'milestone' && !order.byMilestones)
     throw fault('kind', 'the deal does not go by milestones; propose other work with an extra instead');
 }
@@ -67,7 +83,11 @@ export const consentToProposal: H['consentToProposal'] = async (ctx, req) =>
     // Work that costs more begins when the money is held; without it the proposal is refused.
     const set = extra ? [] : await applied(tx, order, terms);
     const after = await move(tx, ctx, order, { ...by, action: 'agree', changes: { agreed: terms }, set, retime: true });
-    await decideProposal(tx, after, proposal, extra ? 'funding' : 'agreed', { actorId: by.actorId, at });
+    await decideProposal(tx, after, proposal, extra ? 'funding' : 'agreed', {
+      actorId: by.actorId,
+      at,
+      action: 'agree',
+    });
     if (extra) {
       const freelancerId = found(order.freelancerId);
       const { proposalId } = proposal;
@@ -83,6 +103,8 @@ export async function applied(tx: Tx, order: Order, terms: Terms): Promise<Sql[]
     return [sql`price = price + ${terms.milestone.amount}`];
   }
   if (terms.kind === 'cancellation') return [];
+  // Weeks that are held already keep theirs.
+  if (terms.kind === 'rate') return [sql`price = ${terms.rate.amount}, weekly_hours = ${terms.weeklyHours}`];
   const dueAt = terms.dueAt ? [sql`due_at = ${toMillis(terms.dueAt)}`] : [];
   if (terms.kind === 'deadline') return dueAt;
   const addendum = `${order.description}\n\n${terms.text}`.slice(0, 40_000);
@@ -96,7 +118,7 @@ export const refuseProposal: H['refuseProposal'] = async (ctx, req) =>
     requireOpen(proposal, req.locale);
     const step = { action: 'refuse_proposal', actor: side, actorId: req.user.userId, locale: req.locale } as const;
     const after = await move(tx, ctx, order, step);
-    await decideProposal(tx, after, proposal, 'refused', { actorId: req.user.userId, at: ctx.clock.now() });
+    await decideProposal(tx, after, proposal, 'refused', { ...step, at: ctx.clock.now() });
     return await answer(tx, found(await orderById(tx, order.orderId)), req);
   });
 
@@ -106,6 +128,6 @@ export const withdrawProposal: H['withdrawProposal'] = async (ctx, req) =>
     requireOpen(proposal, req.locale);
     const step = { action: 'withdraw_proposal', actor: side, actorId: req.user.userId, locale: req.locale } as const;
     const after = await move(tx, ctx, order, step);
-    await decideProposal(tx, after, proposal, 'withdrawn', { actorId: req.user.userId, at: ctx.clock.now() });
+    await decideProposal(tx, after, proposal, 'withdrawn', { ...step, at: ctx.clock.now() });
     return await answer(tx, found(await orderById(tx, order.orderId)), req);
   });

@@ -1,46 +1,40 @@
-import type { z } from 'zod';
 import type { Locale } from '#contracts/common/values.ts';
 import { ordersEvents } from '#contracts/orders/events.ts';
 import type { ordersContract } from '#contracts/orders/index.ts';
-import type { responseView } from '#contracts/orders/views.ts';
 import { type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import { found, pageOf, requireVersion } from '#kit/service/reply.ts';
 import type { Handlers } from '#kit/service/types.ts';
+import { DAY } from '../clocks.ts';
 import type { OrdersContext } from '../context.ts';
 import { cursorOf } from '../cursor.ts';
 import type { MilestonePlan } from '../data/milestones.ts';
 import { lockOrder, type Order } from '../data/orders.ts';
-import { changeResponse, isLive, LIVE, responseById, responseColumns, type ResponseRow } from '../data/responses.ts';
+import { LIVE, responseById, responseColumns, type ResponseRow } from '../data/responses.ts';
+import { record } from '../data/history.ts';
 import { settingAt } from '../data/settings.ts';
 import { decide } from '../domain/process.ts';
-import { reasonText } from '../domain/words.ts';
 import { allowed, factsOf, refuse } from '../step.ts';
-import { consented, NOBODY, type People, peopleOf, visibleOrder } from './views.ts';
+import { moveResponse, retimeResponse } from '../response-step.ts';
+import { responseDto, termsFor } from './response-views.ts';
+import { consented, NOBODY, peopleOf, visibleOrder } from './views.ts';
 
 type H = Handlers<typeof ordersContract, OrdersContext>;
 
-function responseDto(row: ResponseRow, people: People, locale: Locale): z.input<typeof responseView> {
-  const { price, currency, createdAt, counter, reasonCode, ...rest } = row;
+function reply(row: ResponseRow, req: { locale: Locale; user: { userId: string } }) {
   return {
-    ...rest,
-    reason: row.reason ?? reasonText(reasonCode, locale),
-    price: { amount: price.toString(), currency },
-    counter: counter && { ...counter, price: { amount: counter.amount, currency } },
-    createdAt: createdAt.toISOString(),
-    freelancer: people.get(row.freelancerId) ?? null,
+    body: responseDto(row, { people: NOBODY, locale: req.locale, userId: req.user.userId }),
+    version: row.version,
   };
-}
-
-function reply(row: ResponseRow, locale: Locale) {
-  return { body: responseDto(row, NOBODY, locale), version: row.version };
 }
 
 function checkOffer(order: Order, price: { amount: string; currency: string }, milestones: readonly MilestonePlan[]) {
   const errors: { pointer: string; detail: string }[] = [];
   if (price.currency !== order.currency)
     errors.push({ pointer: '/body/price/currency', detail: `the order is in ${order.currency}` });
+  if (order.pricing === 'hourly' && milestones.length > 0)
+    errors.push({ pointer: '/body/milestones', detail: 'an hourly deal has no parts' });
   const sum = milestones.reduce((all, one) => all + BigInt(one.amount), 0n);
   if (milestones.length > 0 && sum !== BigInt(price.amount))
     errors.push({ pointer: '/body/milestones', detail: `the parts sum to ${sum}, the price is ${price.amount}` });
@@ -70,32 +64,41 @@ async function checkResponder(ctx: OrdersContext, tx: Tx, order: Order, userId: 
 
 export const respond: H['respond'] = async (ctx, req) => {
   const { userId } = req.user;
-  const { price, days, letter, milestones } = req.body;
+  const { price, days, letter, milestones, validDays } = req.body;
   const { orderId } = await visibleOrder(ctx.db, req.params.orderId, req.user);
   return req.tx(async (tx) => {
     const order = found(await lockOrder(tx, orderId));
     await checkResponder(ctx, tx, order, userId, req.locale);
     checkOffer(order, price, milestones);
     const responseId = newId();
+    const now = ctx.clock.now();
     await tx.run(sql`
-      insert into responses (response_id, order_id, freelancer_id, price, currency, days, letter, milestones, status, created_at)
-      values (${responseId}, ${orderId}, ${userId}, ${price.amount}, ${price.currency}, ${days}, ${letter}, ${JSON.stringify(milestones)}, 'submitted', ${ctx.clock.now()})`);
+      insert into responses (response_id, order_id, freelancer_id, price, currency, days, letter, milestones, status, created_at, valid_until)
+      values (${responseId}, ${orderId}, ${userId}, ${price.amount}, ${price.currency}, ${days}, ${letter}, ${JSON.stringify(milestones)}, 'submitted', ${now}, ${validUntilOf(now, validDays)})`);
     await tx.run(sql`update orders set response_count = response_count + 1 where order_id = ${orderId}`);
-    const { title, category, clientId } = order;
-    const first = order.responseCount === 0;
-    tx.emit(ordersEvents.responseSubmitted, responseId, {
-      responseId,
-      orderId,
-      title,
-      category,
-      clientId,
-      freelancerId: userId,
-      price,
-      first,
-    });
-    return reply(found(await responseById(tx, responseId)), req.locale);
+    const response = found(await responseById(tx, responseId));
+    const by = { action: 'respond', actor: 'freelancer', actorId: userId } as const;
+    const [from, to] = [order.status, order.status];
+    const changes = { responseId, after: offerOf(response) };
+    await record(tx, { ...by, orderId, at: now, from, to, changes, about: userId });
+    await retimeResponse(tx, ctx, order, 'submitted', response);
+    const { title, category, clientId, process } = order;
+    const told = { responseId, orderId, title, category, clientId, freelancerId: userId, price, process };
+    tx.emit(ordersEvents.responseSubmitted, responseId, { ...told, first: order.responseCount === 0 });
+    return reply(response, req);
   });
 };
+
+const validUntilOf = (now: Date, days: number | null) => (days === null ? null : new Date(now.getTime() + days * DAY));
+
+/** What the history tells of an offer, before and after. The letter is the freelancer's own and can be erased with him. */
+const offerOf = ({ price, days, milestones, letter, validUntil }: ResponseRow) => ({
+  price: price.toString(),
+  days,
+  milestones,
+  letter,
+  validUntil: validUntil?.toISOString() ?? null,
+});
 
 export const listResponses: H['listResponses'] = async (ctx, req) => {
   const { userId } = req.user;
@@ -119,7 +122,7 @@ export const listOwnResponses: H['listOwnResponses'] = async (ctx, req) => ({
 async function list(
   ctx: OrdersContext,
   where: Sql,
-  req: { query: { limit: number; cursor?: string | undefined }; locale: Locale },
+  req: { query: { limit: number; cursor?: string | undefined }; locale: Locale; user: { userId: string } },
 ) {
   const { limit, cursor } = req.query;
   const after = cursorOf(cursor, ['time', 'id']);
@@ -131,7 +134,11 @@ async function list(
     ctx,
     page.items.map((row) => row.freelancerId),
   );
-  return { items: page.items.map((row) => responseDto(row, people, req.locale)), nextCursor: page.nextCursor };
+  const { userId } = req.user;
+  return {
+    items: page.items.map((row) => responseDto(row, { people, locale: req.locale, userId })),
+    nextCursor: page.nextCursor,
+  };
 }
 
 type ByResponse = { params: { orderId: string; responseId: string }; user: { userId: string }; locale: Locale };
@@ -143,58 +150,83 @@ export async function lockBoth(tx: Tx, params: ByResponse['params']): Promise<{ 
   return { order, response: found(response?.orderId === order.orderId ? response : undefined) };
 }
 
-function requireLive(response: ResponseRow, locale: Locale): void {
-  if (!isLive(response.status)) throw refuse('response_closed', locale);
-}
-
 async function asAuthor(tx: Tx, req: ByResponse) {
   const both = await lockBoth(tx, req.params);
   if (both.response.freelancerId !== req.user.userId) throw new Problem('not_found');
-  requireLive(both.response, req.locale);
   return both;
 }
 
 async function asClient(tx: Tx, req: ByResponse) {
   const both = await lockBoth(tx, req.params);
   if (both.order.clientId !== req.user.userId) throw new Problem('not_found');
-  requireLive(both.response, req.locale);
   return both;
 }
 
-const live = (response: ResponseRow) => (response.status === 'shortlisted' ? 'shortlisted' : 'submitted');
+const byAuthor = (req: ByResponse) => ({ actor: 'freelancer', actorId: req.user.userId, locale: req.locale }) as const;
+const byClient = (req: ByResponse) => ({ actor: 'client', actorId: req.user.userId, locale: req.locale }) as const;
+
+/** With the arithmetic of its price, which both sides see before they commit. */
+export const getResponse: H['getResponse'] = async (ctx, req) => {
+  const { userId } = req.user;
+  const row = await responseById(ctx.db, req.params.responseId);
+  const seen = row?.orderId === req.params.orderId && [row.freelancerId, row.orderClientId].includes(userId);
+  const response = found(seen ? row : undefined);
+  const [people, terms] = await Promise.all([peopleOf(ctx, [response.freelancerId]), termsFor(ctx, response)]);
+  return { body: responseDto(response, { people, locale: req.locale, userId, terms }), version: response.version };
+};
+
+/** The first look is kept; it changes nothing else, so the response keeps its version. */
+export const openResponse: H['openResponse'] = async (ctx, req) =>
+  req.tx(async (tx) => {
+    const { order, response } = await asClient(tx, req);
+    if (response.openedAt !== null) return reply(response, req);
+    const at = ctx.clock.now();
+    const { orderId, status } = order;
+    const { responseId, freelancerId } = response;
+    await tx.run(sql`update responses set opened_at = ${at} where response_id = ${responseId}`);
+    const by = { action: 'response_open', actor: 'client', actorId: req.user.userId } as const;
+    const of = { from: status, to: status, changes: { responseId }, about: freelancerId };
+    await record(tx, { ...by, ...of, orderId, at });
+    return reply(found(await responseById(tx, responseId)), req);
+  });
 
 /** An edit is the freelancer's answer to a counter-offer too: his own terms stand again. */
-export const editResponse: H['editResponse'] = async (_ctx, req) =>
+export const editResponse: H['editResponse'] = async (ctx, req) =>
   req.tx(async (tx) => {
     const { order, response } = await asAuthor(tx, req);
     requireVersion(req, response.version);
-    const { days, letter } = req.body;
+    const { days, letter, validDays } = req.body;
     const price = req.body.price ?? { amount: response.price.toString(), currency: response.currency };
     const milestones = req.body.milestones ?? response.milestones;
     checkOffer(order, price, milestones);
-    await tx.run(sql`
-      update responses set price = ${price.amount}, days = ${days ?? response.days}, letter = ${letter ?? response.letter}, milestones = ${JSON.stringify(milestones)}, counter = null where response_id = ${response.responseId}`);
-    return reply(await changeResponse(tx, order, response, { status: live(response) }), req.locale);
+    const validUntil = validDays === undefined ? response.validUntil : validUntilOf(ctx.clock.now(), validDays);
+    const changed = { ...response, price: BigInt(price.amount), days: days ?? response.days, milestones, validUntil };
+    const after = { ...changed, letter: letter ?? response.letter };
+    const set = [
+      sql`price = ${price.amount}, days = ${after.days}, letter = ${after.letter}, milestones = ${JSON.stringify(milestones)}, valid_until = ${validUntil}, counter = null`,
+    ];
+    const changes = { before: offerOf(response), after: offerOf(after) };
+    return reply(await moveResponse(tx, ctx, order, response, { ...byAuthor(req), action: 'edit', set, changes }), req);
   });
 
-export const withdrawResponse: H['withdrawResponse'] = async (_ctx, req) =>
+export const withdrawResponse: H['withdrawResponse'] = async (ctx, req) =>
   req.tx(async (tx) => {
     const { order, response } = await asAuthor(tx, req);
-    return reply(await changeResponse(tx, order, response, { status: 'withdrawn' }), req.locale);
+    return reply(await moveResponse(tx, ctx, order, response, { ...byAuthor(req), action: 'withdraw' }), req);
   });
 
-export const shortlistResponse: H['shortlistResponse'] = async (_ctx, req) =>
+export const shortlistResponse: H['shortlistResponse'] = async (ctx, req) =>
   req.tx(async (tx) => {
     const { order, response } = await asClient(tx, req);
-    if (response.status === 'shortlisted') return reply(response, req.locale);
-    return reply(await changeResponse(tx, order, response, { status: 'shortlisted' }), req.locale);
+    if (response.status === 'shortlisted') return reply(response, req);
+    return reply(await moveResponse(tx, ctx, order, response, { ...byClient(req), action: 'shortlist' }), req);
   });
 
-export const declineResponse: H['declineResponse'] = async (_ctx, req) =>
+export const declineResponse: H['declineResponse'] = async (ctx, req) =>
   req.tx(async (tx) => {
     const { order, response } = await asClient(tx, req);
-    const { reason } = req.body;
-    return reply(await changeResponse(tx, order, response, { status: 'declined', reason }), req.locale);
+    const step = { ...byClient(req), action: 'decline', reason: req.body.reason } as const;
+    return reply(await moveResponse(tx, ctx, order, response, step), req);
   });
 
 export const makeCounterOffer: H['makeCounterOffer'] = async (ctx, req) =>
@@ -203,20 +235,22 @@ export const makeCounterOffer: H['makeCounterOffer'] = async (ctx, req) =>
     const { price, days, note } = req.body;
     checkOffer(order, price, []);
     const counter = { amount: price.amount, days, note, at: ctx.clock.now().toISOString() };
-    await tx.run(
-      sql`update responses set counter = ${JSON.stringify(counter)} where response_id = ${response.responseId}`,
-    );
-    return reply(await changeResponse(tx, order, response, { status: live(response), counter: true }), req.locale);
+    const set = [sql`counter = ${JSON.stringify(counter)}`];
+    const changes = { before: response.counter, after: counter };
+    const step = { ...byClient(req), action: 'counter', set, changes } as const;
+    return reply(await moveResponse(tx, ctx, order, response, step), req);
   });
 
 /** The client's price replaces the own one; milestones planned for another price go. */
-export const acceptCounterOffer: H['acceptCounterOffer'] = async (_ctx, req) =>
+export const acceptCounterOffer: H['acceptCounterOffer'] = async (ctx, req) =>
   req.tx(async (tx) => {
     const { order, response } = await asAuthor(tx, req);
     const { counter } = response;
-    if (!counter) throw refuse('no_counter', req.locale);
-    await tx.run(
-      sql`update responses set price = ${counter.amount}, days = ${counter.days}, milestones = '[]', counter = null where response_id = ${response.responseId}`,
-    );
-    return reply(await changeResponse(tx, order, response, { status: live(response) }), req.locale);
+    const taken = counter && { ...response, price: BigInt(counter.amount), days: counter.days, milestones: [] };
+    const set = counter
+      ? [sql`price = ${counter.amount}, days = ${counter.days}, milestones = '[]', counter = null`]
+      : [];
+    const changes = taken ? { before: offerOf(response), after: offerOf(taken) } : {};
+    const step = { ...byAuthor(req), action: 'accept_counter', set, changes } as const;
+    return reply(await moveResponse(tx, ctx, order, response, step), req);
   });

@@ -5,15 +5,21 @@ import type { milestoneView, orderSummary, orderView, party } from '#contracts/o
 import { type Queries, sql } from '#kit/db/db.ts';
 import { isProblem, Problem } from '#kit/problem.ts';
 import type { Principal } from '#kit/service/types.ts';
+import { timersOf } from '../clocks.ts';
 import type { OrdersContext } from '../context.ts';
 import { type Milestone, milestonesOf } from '../data/milestones.ts';
 import { type Order, type OrderRow, orderById } from '../data/orders.ts';
 import { proposalsOf } from '../data/proposals.ts';
 import { LIVE } from '../data/responses.ts';
-import { actionsFor, type NextAction, processOf, type Side } from '../domain/process.ts';
-import { moneyEffect, type Sums, whyText } from '../domain/words.ts';
+import { weeksOf } from '../data/weeks.ts';
+import { type MilestoneAction, type OrderAction, processOf } from '#contracts/orders/process.ts';
+import type { OrderStatus, Side } from '#contracts/orders/process-types.ts';
+import { actionsFor } from '../domain/process.ts';
+import { NO_SUMS, type Sums } from '../domain/words.ts';
 import { milestoneFacts } from '../milestone-step.ts';
 import { factsOf } from '../step.ts';
+import { actionsView } from './actions-view.ts';
+import { weekDtos } from './week-views.ts';
 
 export type People = ReadonlyMap<string, NonNullable<z.input<typeof party>>>;
 /** For answers made inside a transaction, where no call belongs: names are null there. */
@@ -33,7 +39,7 @@ export async function peopleOf(ctx: OrdersContext, ids: readonly (string | null 
 }
 
 export function summaryView(order: OrderRow, people: People): z.input<typeof orderSummary> {
-  const { orderId, title, category, tags, skills, styles, status, access, urgent, nda } = order;
+  const { orderId, title, category, tags, skills, styles, status, access, urgent, nda, pricing, weeklyHours } = order;
   return {
     orderId,
     title,
@@ -45,6 +51,8 @@ export function summaryView(order: OrderRow, people: People): z.input<typeof ord
     access,
     urgent,
     nda,
+    pricing,
+    weeklyHours,
     excerpt: nda ? '' : order.description.slice(0, 240),
     budget: { min: order.budgetMin.toString(), max: order.budgetMax.toString(), currency: order.currency },
     deadline: order.deadline?.toISOString() ?? null,
@@ -107,35 +115,49 @@ interface AttachmentRow {
 const money = (order: Order, amount: bigint | null) =>
   amount === null ? null : { amount: amount.toString(), currency: order.currency };
 
-/** What the arithmetic of the actions names. Before the start it is not known. */
-function sumsOf(order: Order, side: Side | undefined, held: bigint): Sums {
-  const sum = held > 0n ? { amount: held.toString(), currency: order.currency } : null;
-  const parts = sum && order.terms ? arithmeticOf(sum, order.terms) : null;
+/** What the arithmetic of the actions names. Before the start it is not known. Commission is taken of each hold by itself. */
+function sumsOf(order: Order, side: Side | undefined, parts: readonly string[]): Sums {
+  const { currency, terms } = order;
+  const each = terms ? parts.map((amount) => arithmeticOf({ amount, currency }, terms)) : [];
+  const total = (of: 'commission' | 'toFreelancer') =>
+    money(
+      order,
+      each.reduce((sum, one) => sum + BigInt(one[of].amount), 0n),
+    );
   const agreed = order.proposal?.freelancerAmount;
   return {
+    ...NO_SUMS,
     fee: side === 'client' ? money(order, order.placementFee) : null,
-    held: sum,
-    commission: parts?.commission ?? null,
-    toFreelancer: parts?.toFreelancer ?? null,
+    held:
+      parts.length === 0
+        ? null
+        : money(
+            order,
+            parts.reduce((sum, one) => sum + BigInt(one), 0n),
+          ),
+    commission: each.length === 0 ? null : total('commission'),
+    toFreelancer: each.length === 0 ? null : total('toFreelancer'),
     unanswered: order.responseCount === 0,
-    agreed: agreed ? { amount: agreed, currency: order.currency } : null,
+    agreed: agreed ? { amount: agreed, currency } : null,
   };
 }
 
-function actionsView(actions: readonly NextAction[], sums: Sums, locale: Locale) {
-  return actions.map(({ name, why, money: code }) => ({
-    name,
-    allowed: why === undefined,
-    why: why ? whyText(why, locale) : null,
-    moneyEffect: code ? moneyEffect(code, sums, locale) : null,
-  }));
+function milestoneSums(order: Order, side: Side, milestone: Milestone): Sums {
+  const sums = sumsOf(order, side, [milestone.amount.toString()]);
+  if (!order.terms) return sums;
+  const { clientPays, clientFee } = arithmeticOf(
+    { amount: milestone.amount.toString(), currency: order.currency },
+    order.terms,
+  );
+  return { ...sums, pays: clientPays, clientFee };
 }
 
 function milestoneDto(order: Order, milestone: Milestone, side: Side, locale: Locale): z.input<typeof milestoneView> {
   const { milestoneId, position, title, days, status } = milestone;
   const running = order.status === 'in_progress';
   const facts = milestoneFacts(order, milestone);
-  const actions = running ? actionsFor(processOf(order.process).milestones, status, side, facts) : [];
+  const table = processOf(order.process).milestones;
+  const actions = running ? actionsFor<typeof status, MilestoneAction>(table, status, side, facts) : [];
   return {
     milestoneId,
     position,
@@ -146,7 +168,7 @@ function milestoneDto(order: Order, milestone: Milestone, side: Side, locale: Lo
     dueAt: milestone.dueAt?.toISOString() ?? null,
     reviewEndsAt: milestone.reviewEndsAt?.toISOString() ?? null,
     revisions: { used: milestone.revisionsUsed, limit: order.revisionsLimit },
-    actions: actionsView(actions, sumsOf(order, side, milestone.amount), locale),
+    actions: actionsView(actions, milestoneSums(order, side, milestone), locale),
   };
 }
 
@@ -177,10 +199,14 @@ export async function detailView(db: Queries, order: Order, viewer: Viewer): Pro
     process: order.process,
     createdAt: order.createdAt.toISOString(),
     expiresAt: order.status === 'published' ? (order.expiresAt?.toISOString() ?? null) : null,
+    responseDeposit: null,
     ...(side ? await dealView(db, order, side, viewer, files) : NO_DEAL),
     actions: await nextActions(db, order, side, user, locale),
   };
 }
+
+/** How many weeks an order shows; there is a list of all. */
+const SHOWN_WEEKS = 6;
 
 const NO_DEAL = {
   freelancer: null,
@@ -196,6 +222,8 @@ const NO_DEAL = {
   held: null,
   milestones: null,
   proposals: null,
+  timers: null,
+  weeks: null,
 } as const;
 
 function fundingOf(order: Order): 'none' | 'pending' | 'held' | 'settled' {
@@ -214,7 +242,10 @@ async function dealView(db: Queries, order: Order, side: Side, viewer: Viewer, f
   const proposals = await proposalsOf(db, order.orderId);
   const cancellation = proposals.find((one) => one.status === 'open' && one.terms.kind === 'cancellation');
   const price = money(order, order.price);
-  const parts = price && order.terms ? arithmeticOf(price, order.terms) : null;
+  // Of an hourly deal the arithmetic is of a full week.
+  const whole = price && money(order, BigInt(price.amount) * BigInt(order.weeklyHours ?? 1));
+  const parts = whole && order.terms ? arithmeticOf(whole, order.terms) : null;
+  const timers = timersOf(order);
   return {
     freelancer: order.freelancerId ? (people.get(order.freelancerId) ?? null) : null,
     price,
@@ -225,8 +256,18 @@ async function dealView(db: Queries, order: Order, side: Side, viewer: Viewer, f
       placementFee: side === 'client' ? money(order, order.placementFee) : null,
       commissionBps: order.terms?.commissionBps ?? null,
       commissionMin: order.terms?.commissionMin ?? null,
+      clientFeeBps: order.terms ? (order.terms.clientFeeBps ?? 0) : null,
+      clientFeeMin: order.terms?.clientFeeMin ?? null,
       commission: parts?.commission ?? null,
       toFreelancer: parts?.toFreelancer ?? null,
+      clientFee: parts?.clientFee ?? null,
+      clientPays: parts?.clientPays ?? null,
+    },
+    timers: {
+      reviewDays: timers.reviewDays,
+      revealDays: timers.revealDays,
+      deliveryReminderDays: timers.deliveryReminderDays,
+      reviewReminderDays: timers.reviewReminderDays,
     },
     revisions: { used: order.revisionsUsed, limit: order.revisionsLimit },
     reviewEndsAt: order.reviewEndsAt?.toISOString() ?? null,
@@ -236,7 +277,11 @@ async function dealView(db: Queries, order: Order, side: Side, viewer: Viewer, f
       at: delivery.at.toISOString(),
       attachments: files.filter((file) => file.deliveryId === delivery.deliveryId),
     })),
-    held: money(order, order.held),
+    held: money(order, order.held + order.heldFee),
+    weeks:
+      order.pricing === 'hourly'
+        ? await weekDtos(db, order, await weeksOf(db, order.orderId, { limit: SHOWN_WEEKS }), side, locale)
+        : null,
     milestones: (await milestonesOf(db, order.orderId)).map((one) => milestoneDto(order, one, side, locale)),
     proposals: proposals.map(({ orderId: _orderId, ...one }) => ({
       ...one,
@@ -260,16 +305,17 @@ async function nextActions(
       sql`select 1 from reviews where order_id = ${order.orderId} and author_id = ${user?.userId ?? null}`,
     );
     const facts = factsOf(order, { reviewed: reviewed !== undefined });
-    const actions = actionsFor(transitions, order.status, side, facts);
-    return actionsView(actions, sumsOf(order, side, order.held), locale);
+    const actions = actionsFor<OrderStatus, OrderAction>(transitions, order.status, side, facts);
+    return actionsView(actions, sumsOf(order, side, order.heldParts), locale);
   }
   if (!user?.permissions.has('orders.respond') || order.status !== 'published') return [];
   const responded = await db.maybe(
     sql`select 1 from responses where order_id = ${order.orderId} and freelancer_id = ${user.userId} and status in ${LIVE}`,
   );
   const facts = factsOf(order, { responded: responded !== undefined });
-  const actions = actionsFor(transitions, order.status, 'freelancer', facts).filter((one) => one.name === 'respond');
-  return actionsView(actions, sumsOf(order, side, 0n), locale);
+  const all = actionsFor<OrderStatus, OrderAction>(transitions, order.status, 'freelancer', facts);
+  const actions = all.filter((one) => one.name === 'respond');
+  return actionsView(actions, sumsOf(order, side, []), locale);
 }
 
 export async function consented(db: Queries, orderId: string, userId: string | undefined): Promise<boolean> {

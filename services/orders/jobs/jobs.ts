@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { ordersEvents } from '#contracts/orders/events.ts';
-import { sql } from '#kit/db/db.ts';
+import { sql, type Tx } from '#kit/db/db.ts';
 import type { Job } from '#kit/service/types.ts';
 import type { OrdersContext } from '../context.ts';
 import { releaseHolds } from '../data/holds.ts';
 import { milestoneById } from '../data/milestones.ts';
-import { lockOrder } from '../data/orders.ts';
+import { lockOrder, type Order } from '../data/orders.ts';
 import { lapseProposals } from '../data/proposals.ts';
+import { weekById } from '../data/weeks.ts';
 import { closePublished } from '../endings.ts';
 import { revealReviews as reveal } from '../http/reviews.ts';
 import { finishMilestone } from '../milestone-step.ts';
@@ -83,14 +84,32 @@ export const completeBySilence: Job<OrdersContext, z.infer<typeof maybeMilestone
   },
 };
 
-const reminder = maybeMilestone.extend({ kind: z.enum(['delivery_due', 'delivery_late', 'review_due']) });
+const reminder = maybeMilestone.extend({
+  weekId: z.uuid().optional(),
+  kind: z.enum(['delivery_due', 'delivery_late', 'review_due']),
+});
+
+/** The client has a submitted week to look at. */
+async function remindOfWeek(
+  tx: Tx,
+  order: Order,
+  freelancerId: string,
+  of: { weekId: string; moment: string; kind: 'delivery_due' | 'delivery_late' | 'review_due' },
+): Promise<void> {
+  const { orderId, clientId, title, status } = order;
+  const week = await weekById(tx, orderId, of.weekId);
+  const running = status === 'in_progress' || status === 'delivered';
+  if (!running || week?.status !== 'submitted' || !isAt(week.decidesAt, of.moment)) return;
+  tx.emit(ordersEvents.deadlineNear, orderId, { orderId, title, clientId, freelancerId, kind: of.kind, at: of.moment });
+}
 
 export const remind: Job<OrdersContext, z.infer<typeof reminder>> = {
   payload: reminder,
-  async run(ctx, { orderId, milestoneId, moment, kind }) {
+  async run(ctx, { orderId, milestoneId, weekId, moment, kind }) {
     await ctx.db.tx(async (tx) => {
       const order = await lockOrder(tx, orderId);
       if (!order?.freelancerId) return;
+      if (weekId !== undefined) return await remindOfWeek(tx, order, order.freelancerId, { weekId, moment, kind });
       const milestone = milestoneId === undefined ? undefined : await milestoneById(tx, orderId, milestoneId);
       if (milestoneId !== undefined && (order.status !== 'in_progress' || !milestone)) return;
       const of = milestone ?? order;

@@ -35,8 +35,8 @@ export interface Market {
   /** One step of an order, and what follows from it. */
   act(route: string, user: Principal, orderId: string, body?: unknown): Promise<Order>;
   read(orderId: string, user: Principal | undefined): Promise<Order>;
-  draft(client: Principal, of?: Partial<typeof DRAFT>): Promise<Order>;
-  published(client: Principal, of?: Partial<typeof DRAFT>): Promise<Order>;
+  draft(client: Principal, of?: object): Promise<Order>;
+  published(client: Principal, of?: object): Promise<Order>;
   respond(freelancer: Principal, orderId: string, price?: bigint, days?: number): Promise<string>;
   accept(client: Principal, orderId: string, responseId: string): Promise<void>;
   /** An order in progress. */
@@ -146,6 +146,7 @@ async function listen(platform: TestPlatform): Promise<Seen[]> {
       'orders.review.published.v1',
       'orders.deal.frozen.v1',
       'orders.saved-search.matched.v1',
+      'orders.week.changed.v1',
     ],
     prefetch: 64,
     async onBatch(batch) {

@@ -122,13 +122,14 @@ async function heldFor(tx: Tx, holdId: string): Promise<Hold> {
 
 /** E7: pays the freelancer, takes the commission, pays the bonus. */
 export const completionConfirmed: C['completionConfirmed'] = async (ctx, event) => async (tx) => {
-  const { holdId, bonus } = event.data;
+  const { holdId, bonus, freelancerAmount } = event.data;
   const hold = await heldFor(tx, holdId);
   if (hold.status === 'held' && (await isFrozen(tx, hold.orderId, event.sequence)))
     throw new Problem('conflict', { detail: `a dispute keeps hold ${holdId} back` });
   const at = ctx.clock.now();
   const settled = await settleHold(tx, hold, {
-    freelancerPart: hold.amount,
+    // Of a week the hours that were worked.
+    freelancerPart: freelancerAmount ? BigInt(freelancerAmount.amount) : hold.price,
     kind: 'escrow_release',
     bonus: bonus ? BigInt(bonus.amount) : 0n,
     memo: null,

@@ -1,28 +1,27 @@
-export interface Terms {
-  commissionBps: number;
-  commissionMin: { amount: string; currency: string };
-  version: number;
+import type { DealTerms } from '#contracts/orders/events.ts';
+import { clientFeeOf, commissionOf } from '#contracts/orders/terms.ts';
+
+/** As a deal keeps them; of an older deal without a client's fee. */
+export type Terms = DealTerms;
+
+/** What is held for a price: with the client's fee on top. */
+export function heldFor(price: bigint, terms: Terms): bigint {
+  return price + clientFeeOf(price, terms);
 }
 
 /**
- * What the platform takes of a price: basis points, rounded down to the minor unit (what is lost in rounding stays with
- * the freelancer), at least the minimum, never more than the price. `price = commission + rest`, always (M7).
+ * How a hold is divided: of the freelancer's part (before commission) the platform takes its commission and, of what was
+ * held on top of the price, the client's fee for that part; the rest goes back to the client. Sums to the hold (M7).
  */
-export function commissionOf(price: bigint, terms: Pick<Terms, 'commissionBps' | 'commissionMin'>): bigint {
-  if (price <= 0n) return 0n;
-  const share = (price * BigInt(terms.commissionBps)) / 10_000n;
-  const least = BigInt(terms.commissionMin.amount);
-  const wanted = share > least ? share : least;
-  return wanted < price ? wanted : price;
-}
-
-/** How a hold is divided: the freelancer's part before commission, the rest to the client. Sums to the hold. */
 export function divide(
-  hold: bigint,
+  hold: { amount: bigint; price: bigint },
   freelancerPart: bigint,
-  terms: Pick<Terms, 'commissionBps' | 'commissionMin'>,
-): { toFreelancer: bigint; commission: bigint; toClient: bigint } {
-  const part = freelancerPart < 0n ? 0n : freelancerPart > hold ? hold : freelancerPart;
+  terms: Omit<Terms, 'version'>,
+): { toFreelancer: bigint; commission: bigint; clientFee: bigint; toClient: bigint } {
+  const { amount, price } = hold;
+  const part = freelancerPart < 0n ? 0n : freelancerPart > price ? price : freelancerPart;
   const commission = commissionOf(part, terms);
-  return { toFreelancer: part - commission, commission, toClient: hold - part };
+  const wanted = clientFeeOf(part, terms);
+  const clientFee = wanted < amount - price ? wanted : amount - price;
+  return { toFreelancer: part - commission, commission, clientFee, toClient: amount - part - clientFee };
 }

@@ -12,7 +12,7 @@ const MOST_ROWS = 5_000;
 
 interface Service {
   at: Date;
-  kind: 'placement_fee' | 'placement_refund' | 'commission' | 'reserve_posted';
+  kind: 'placement_fee' | 'placement_refund' | 'commission' | 'client_fee' | 'reserve_posted';
   title: string | null;
   orderId: string | null;
   /** What the platform took; below zero: gave back. */
@@ -33,6 +33,7 @@ const WORDS = {
       placement_refund: 'Возврат за публикацию',
       commission: 'Комиссия',
       reserve_posted: 'Списание резерва',
+      client_fee: 'Сбор с заказчика',
     },
   },
   en: {
@@ -46,6 +47,7 @@ const WORDS = {
       placement_refund: 'Placement refund',
       commission: 'Commission',
       reserve_posted: 'Reserved money posted',
+      client_fee: 'Client’s fee',
     },
   },
 } as const;
@@ -86,6 +88,11 @@ function services(db: Queries, userId: string, currency: Currency, from: Date, t
     select t.at, 'reserve_posted', t.memo, t.order_id, p.amount
     from reservations r join transactions t on t.reference = 'end:' || r.reservation_id join postings p using (transaction_id) join accounts a using (account_id)
     where r.user_id = ${userId} and r.currency = ${currency} and r.status = 'posted' and r.account = 'reserved' and r.at < ${to} and a.user_id is null and t.at >= ${from} and t.at < ${to}
+    union all
+    select t.at, 'client_fee', h.title, t.order_id, p.amount
+    from (select 'settle:' || hold_id as settled, (select memo from transactions where reference = 'hold:' || hold_id) as title from holds where client_id = ${userId} and currency = ${currency} and at < ${to} and amount > coalesce(price, amount)) h
+    join transactions t on t.reference = h.settled join postings p using (transaction_id) join accounts a using (account_id)
+    where a.kind = 'client_fees' and t.at >= ${from} and t.at < ${to}
     ) s order by at limit ${MOST_ROWS}`);
 }
 

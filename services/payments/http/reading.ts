@@ -7,8 +7,8 @@ import { pageOf } from '#kit/service/reply.ts';
 import type { Handlers } from '#kit/service/types.ts';
 import type { PaymentsContext } from '../context.ts';
 import { major } from '../domain/amounts.ts';
-import { quote } from '../domain/quote.ts';
-import { commissionOf } from '../domain/terms.ts';
+import { hasRatesByRole, quote } from '../domain/quote.ts';
+import { arithmeticOf } from '#contracts/orders/terms.ts';
 import type { TransactionKind } from '../ledger/post.ts';
 import { chainHead } from '../ledger/seal.ts';
 import { cursorOf } from './cursors.ts';
@@ -165,34 +165,46 @@ export const getStatementFile: H['getStatementFile'] = async (ctx, req) => {
 
 export const quoteTerms: H['quoteTerms'] = async (ctx, req) => {
   const { category, currency, price } = req.query;
-  const { placementFee, terms } = await quote(ctx.db, { category, currency, at: ctx.clock.now() });
-  const sum = price === undefined ? undefined : BigInt(price);
-  const commission = sum === undefined ? undefined : commissionOf(sum, terms);
-  const money = (amount: bigint | undefined) => (amount === undefined ? null : { amount: amount.toString(), currency });
+  // As whoever asks: the role that he has of a side decides on that side's share.
+  const roles = req.user?.roles ?? [];
+  const of = { category, currency, at: ctx.clock.now(), clientRoles: roles, freelancerRoles: roles };
+  const { placementFee, terms } = await quote(ctx.db, of);
+  const parts = price === undefined ? null : arithmeticOf({ amount: price, currency }, terms);
   return {
     body: {
       placementFee,
       commissionBps: terms.commissionBps,
       commissionMin: terms.commissionMin,
-      price: money(sum),
-      commission: money(commission),
-      freelancerGets: sum === undefined || commission === undefined ? null : money(sum - commission),
+      clientFeeBps: terms.clientFeeBps,
+      clientFeeMin: terms.clientFeeMin,
+      price: price === undefined ? null : { amount: price, currency },
+      commission: parts?.commission ?? null,
+      freelancerGets: parts?.toFreelancer ?? null,
+      clientFee: parts?.clientFee ?? null,
+      clientPays: parts?.clientPays ?? null,
     },
   };
 };
 
-export const getTerms: H['getTerms'] = async (ctx, req) => ({
-  body: await quote(ctx.db, {
-    category: req.query.category,
-    currency: req.query.currency as Currency,
-    at: ctx.clock.now(),
-  }),
-});
+const rolesOf = async (ctx: PaymentsContext, userId: string | undefined): Promise<readonly string[]> =>
+  userId === undefined ? [] : (await ctx.clients.roles.getRights({ params: { userId } })).roles;
+
+export const getTerms: H['getTerms'] = async (ctx, req) => {
+  const { category, currency, clientId, freelancerId } = req.query;
+  const at = ctx.clock.now();
+  // Roles are asked for when a rate goes by them: most platforms have none.
+  const byRole = await hasRatesByRole(ctx.db, at);
+  const [clientRoles, freelancerRoles] = byRole
+    ? await Promise.all([rolesOf(ctx, clientId), rolesOf(ctx, freelancerId)])
+    : [[], []];
+  return { body: await quote(ctx.db, { category, currency: currency as Currency, at, clientRoles, freelancerRoles }) };
+};
 
 export const getOrderMoney: H['getOrderMoney'] = async (ctx, req) => {
   const { orderId } = req.params;
-  const hold = await ctx.db.maybe<{ amount: bigint; currency: Currency; status: string; frozen: boolean }>(
-    sql`select amount, currency, status, frozen from holds where order_id = ${orderId} and status <> 'refused' order by at desc limit 1`,
+  // A deal may have several: one per milestone, week or extra.
+  const hold = await ctx.db.maybe<{ currency: Currency; held: bigint; frozen: boolean }>(
+    sql`select currency, coalesce(sum(amount) filter (where status = 'held'), 0)::bigint as held, coalesce(bool_or(frozen) filter (where status = 'held'), false) as frozen from holds where order_id = ${orderId} and status <> 'refused' group by currency`,
   );
   const currency = hold?.currency ?? 'RUB';
   const rows = await ctx.db.many<{
@@ -206,17 +218,17 @@ export const getOrderMoney: H['getOrderMoney'] = async (ctx, req) => {
   }>(sql`
     select t.transaction_id as "transactionId", t.kind, t.at, max(abs(p.amount))::bigint as amount,
       coalesce(sum(p.amount) filter (where t.kind in ('escrow_release', 'escrow_split') and a.kind = 'available' and a.user_id = h.freelancer_id), 0)::bigint as released,
-      coalesce(sum(p.amount) filter (where t.kind in ('escrow_refund', 'escrow_split') and a.kind = 'available' and a.user_id = h.client_id), 0)::bigint as refunded,
-      coalesce(sum(p.amount) filter (where a.kind = 'commission'), 0)::bigint as commission
-    from transactions t join postings p using (transaction_id) join accounts a using (account_id) left join holds h on h.order_id = t.order_id and h.status <> 'refused'
+      coalesce(sum(p.amount) filter (where t.kind in ('escrow_refund', 'escrow_split', 'escrow_release') and a.kind = 'available' and a.user_id = h.client_id), 0)::bigint as refunded,
+      coalesce(sum(p.amount) filter (where a.kind in ('commission', 'client_fees')), 0)::bigint as commission
+    from transactions t join postings p using (transaction_id) join accounts a using (account_id) left join (select distinct order_id, client_id, freelancer_id from holds where order_id = ${orderId} and status <> 'refused') h on h.order_id = t.order_id
     where t.order_id = ${orderId} group by t.transaction_id order by t.at limit 200`);
   const money = (amount: bigint) => ({ amount: amount.toString(), currency });
   const sum = (pick: (row: (typeof rows)[number]) => bigint) => money(rows.reduce((all, row) => all + pick(row), 0n));
   return {
     body: {
       orderId,
-      frozen: hold?.status === 'held' && hold.frozen,
-      held: money(hold?.status === 'held' ? hold.amount : 0n),
+      frozen: hold?.frozen ?? false,
+      held: money(hold?.held ?? 0n),
       released: sum((row) => row.released),
       refunded: sum((row) => row.refunded),
       commission: sum((row) => row.commission),

@@ -1,7 +1,7 @@
 import type { Currency } from '#contracts/common/values.ts';
 import { paymentsEvents } from '#contracts/payments/events.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
-import { divide, type Terms } from '../domain/terms.ts';
+import { divide, heldFor, type Terms } from '../domain/terms.ts';
 import type { Movement } from './post.ts';
 import { endReservation, type Reservation, reserve } from './reservations.ts';
 
@@ -10,13 +10,15 @@ export interface Hold {
   orderId: string;
   clientId: string;
   freelancerId: string;
+  /** All that is held: the price, and the client's fee on top. */
   amount: bigint;
+  price: bigint;
   currency: Currency;
   terms: Terms;
   status: 'held' | 'refused' | 'settled';
 }
 
-const columns = sql`hold_id as "holdId", order_id as "orderId", client_id as "clientId", freelancer_id as "freelancerId", amount, currency, terms, status`;
+const columns = sql`hold_id as "holdId", order_id as "orderId", client_id as "clientId", freelancer_id as "freelancerId", amount, coalesce(price, amount) as price, currency, terms, status`;
 
 /** The hold for a change: whoever has it decides, the others find it settled (M4). */
 export function lockHold(tx: Tx, holdId: string): Promise<Hold | undefined> {
@@ -39,20 +41,20 @@ const reservationOf = (of: {
   holdId: string;
   orderId: string;
   clientId: string;
-  price: bigint;
+  amount: bigint;
   currency: Currency;
 }): Reservation => ({
   reservationId: of.holdId,
   reference: `hold:${of.holdId}`,
   userId: of.clientId,
   account: 'escrow',
-  amount: of.price,
+  amount: of.amount,
   currency: of.currency,
   orderId: of.orderId,
   expiresAt: null,
 });
 
-/** Moves the price from the client's available money to escrow. Answers by an event either way. */
+/** Moves the price, with the client's fee, from his available money to escrow. Answers by an event either way. */
 export async function holdPrice(
   tx: Tx,
   of: {
@@ -69,15 +71,16 @@ export async function holdPrice(
   },
 ): Promise<void> {
   const { holdId, orderId, clientId, freelancerId, price, currency } = of;
+  const amount = heldFor(price, of.terms);
   // The row first: of two requests under one id the second waits here, then finds it there.
   const fresh = await tx.run(sql`
-    insert into holds (hold_id, order_id, client_id, freelancer_id, amount, currency, terms, status, at, frozen) values (${holdId}, ${orderId}, ${clientId}, ${freelancerId}, ${price}, ${currency}, ${JSON.stringify(of.terms)}, 'held', ${of.at}, exists (select 1 from order_states where order_id = ${orderId} and disputed))
+    insert into holds (hold_id, order_id, client_id, freelancer_id, amount, price, currency, terms, status, at, frozen) values (${holdId}, ${orderId}, ${clientId}, ${freelancerId}, ${amount}, ${price}, ${currency}, ${JSON.stringify(of.terms)}, 'held', ${of.at}, exists (select 1 from order_states where order_id = ${orderId} and disputed))
     on conflict do nothing`);
   if (fresh === 0) return;
   const refused = of.blocked
     ? ({ code: 'user_blocked', missing: null } as const)
     : await reserve(tx, {
-        ...reservationOf(of),
+        ...reservationOf({ ...of, amount }),
         kind: 'escrow_hold',
         memo: of.title,
         at: of.at,
@@ -88,7 +91,7 @@ export async function holdPrice(
       orderId,
       clientId,
       freelancerId,
-      amount: { amount: price.toString(), currency },
+      amount: { amount: amount.toString(), currency },
     });
     return;
   }
@@ -120,8 +123,8 @@ export async function settleHold(
 ): Promise<boolean> {
   if (hold.status !== 'held') return false;
   const { holdId, orderId, clientId, freelancerId, currency } = hold;
-  const parts = divide(hold.amount, of.freelancerPart, hold.terms);
-  const settled = await endReservation(tx, reservationOf({ ...hold, price: hold.amount }), {
+  const parts = divide(hold, of.freelancerPart, hold.terms);
+  const settled = await endReservation(tx, reservationOf(hold), {
     status: of.kind === 'escrow_refund' ? 'voided' : 'posted',
     reference: `settle:${holdId}`,
     kind: of.kind,
@@ -131,6 +134,7 @@ export async function settleHold(
     to: [
       { account: 'available', userId: freelancerId, amount: parts.toFreelancer },
       { account: 'commission', userId: null, amount: parts.commission },
+      { account: 'client_fees', userId: null, amount: parts.clientFee },
       { account: 'available', userId: clientId, amount: parts.toClient },
     ],
     // From what is left to the client after the settlement; without it the rest of the settlement stands.
@@ -149,6 +153,7 @@ export async function settleHold(
     toFreelancer: money(parts.toFreelancer),
     toClient: money(parts.toClient),
     commission: money(parts.commission),
+    clientFee: money(parts.clientFee),
     bonus: settled.also?.ok ? money(of.bonus) : null,
   });
   return true;

@@ -84,6 +84,8 @@ function TermsInWords({ terms, order }: { terms: Terms; order: Order }) {
           })}
         </p>
       );
+    case 'rate':
+      return <p>{t('proposals.rate', { sum: formatMoney(terms.rate), hours: terms.weeklyHours })}</p>;
     case 'cancellation':
       return <p>{t('proposals.cancellation', { sum: formatMoney(terms.freelancerAmount) })}</p>;
   }
@@ -124,6 +126,8 @@ function Decide({ order, proposal, changed }: Of & { proposal: Proposal }) {
 
 function kindsOf(order: Order): Kind[] {
   const parts: Kind[] = order.milestones && order.milestones.length > 0 ? ['milestone'] : [];
+  // Hours have no date of delivery and no parts.
+  if (order.pricing === 'hourly') return ['rate', 'cancellation'];
   return ['deadline', 'scope', ...parts, 'cancellation'];
 }
 
@@ -145,6 +149,8 @@ function termsOf(kind: Kind, typed: Typed, order: Order): Terms {
       const amount = toMinor(typed.text('amount'), currency) ?? '';
       return { kind, milestone: { title: typed.text('title'), amount, days: Number(typed.text('days')) } };
     }
+    case 'rate':
+      return { kind, rate: sumOf(typed, 'rate', currency), weeklyHours: Number(typed.text('weeklyHours')) };
     case 'cancellation':
       return { kind, freelancerAmount: sumOf(typed, 'freelancerAmount', currency) };
   }
@@ -212,6 +218,13 @@ function TermsFields({ kind, order }: { kind: Kind; order: Order }) {
             <Field label={t('field.days')} name="days" type="number" min={1} max={365} required />
           </div>
         </>
+      );
+    case 'rate':
+      return (
+        <div class="pair">
+          <Field label={money('proposals.newRate')} name="rate" inputMode="decimal" required />
+          <Field label={t('proposals.newHours')} name="weeklyHours" type="number" min={1} max={80} required />
+        </div>
       );
     case 'cancellation':
       return (
