@@ -98,6 +98,16 @@ export const SETTINGS = {
     },
     title: { ru: 'Сроки заказа', en: 'Order timers' },
   },
+  'orders.response-deposit': {
+    schema: z.strictObject({
+      /** Held of the freelancer's money while his response is not decided; 0: nothing. */
+      deposit: money,
+      /** It comes back when the client decides nothing for so long. */
+      silenceDays: z.number().int().min(1).max(90),
+    }),
+    initial: { deposit: { amount: '0', currency: 'RUB' }, silenceDays: 14 },
+    title: { ru: 'Залог за отклик', en: 'Response deposit' },
+  },
   'orders.limits': {
     schema: z.strictObject({
       revisions: z.number().int().min(0).max(50),

@@ -44,6 +44,7 @@ import { searchFreelancers } from './http/search-freelancers.ts';
 import { approveWeek, concedeWeek, contestWeek, finishOrder, fundWeek, listWeeks, resubmitWeek } from './http/weeks.ts';
 import { completeBySilence, expireOrder, placementTimedOut, remind, revealReviews } from './jobs/jobs.ts';
 import { announceListings, tellSavedSearches } from './jobs/listings.ts';
+import { dropOrphanDeposit, settleDeposit } from './jobs/deposits.ts';
 import { expireResponse, returnDeposit } from './jobs/responses.ts';
 import { beginWeek, closeWeek, decideWeekBySilence, finishPaused, fundNextWeek } from './jobs/weeks.ts';
 import { personalData } from './data/personal-data.ts';
@@ -147,6 +148,8 @@ export const ordersService = defineService({
     completeBySilence,
     decideWeekBySilence,
     expireOrder,
+    dropOrphanDeposit,
+    settleDeposit,
     expireResponse,
     returnDeposit,
     finishPaused,

@@ -13,7 +13,7 @@ beforeAll(async () => {
   stage = await setStage();
   master = new Api(stage.world);
   await registerAndConfirm(master, { name: 'Вера Мастерова', roles: ['freelancer'], locale: 'ru' });
-}, 150_000);
+}, 400_000);
 afterAll(() => stage?.close());
 
 /** Chromium's own stand-in for a phone or a security key, its holder always willing. */

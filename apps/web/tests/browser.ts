@@ -40,7 +40,8 @@ export async function setStage(): Promise<Stage> {
   const open: Stage['open'] = async (options) => {
     const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, locale: 'ru-RU', ...options });
     const page = await context.newPage();
-    page.setDefaultTimeout(15_000);
+    // Patience for a machine that is busy with more than this.
+    page.setDefaultTimeout(60_000);
     page.on('console', (message) => {
       if (message.type() === 'error') errors.push(`${page.url()}: ${message.text()}`);
     });

@@ -2,7 +2,7 @@
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { Api } from '#testing/system/api.ts';
-import { DRAFT, registerAndConfirm, RUB, topUp } from '#testing/system/deal.ts';
+import { DRAFT, PASSWORD, registerAndConfirm, RUB, topUp } from '#testing/system/deal.ts';
 import { overflow, setStage, shotEverywhere, type Stage } from './browser.ts';
 
 // Two people take turns in each of them.
@@ -18,8 +18,8 @@ beforeAll(async () => {
   master = new Api(stage.world);
   await registerAndConfirm(client, { name: 'Анна Заказчица', roles: ['client'], locale: 'ru' });
   await registerAndConfirm(master, { name: 'Вера Мастерова', roles: ['freelancer'], locale: 'ru' });
-  await topUp(client, 30_000);
-}, 150_000);
+  await topUp(client, 90_000);
+}, 400_000);
 afterAll(() => stage?.close());
 
 async function published(more: object = {}): Promise<string> {
@@ -71,6 +71,8 @@ test('an offer in parts under an NDA, a counter-offer each way, milestones paid 
 
   // Counter-offer of the client, answer of the freelancer, who keeps the parts.
   await his.page.goto(at);
+  await his.page.getByRole('button', { name: 'Открыть отклик: Вера Мастерова' }).click();
+  await his.page.getByText('Сделаю в два шага: сначала эскизы.').waitFor();
   await his.page.getByText('Предложить свою цену').click();
   await his.page.getByLabel('Цена, RUB').fill('8 000');
   await his.page.getByLabel('Комментарий').fill('Чуть дешевле?');
@@ -152,6 +154,88 @@ test('a client finds a freelancer for an invited-only order and invites him; he 
   await shotEverywhere(hers.page, 'invitations');
   await hers.page.getByRole('link', { name: 'Посмотреть и ответить' }).click();
   await hers.page.getByRole('heading', { name: 'Откликнуться' }).waitFor();
+  await hers.context.close();
+});
+
+test('an hourly deal: time entries, a week that is contested, corrected and paid (O2, P3)', async () => {
+  const { page, context } = await stage.as(client);
+  const hers = await stage.as(master);
+  for (const one of [page, hers.page]) one.on('dialog', (dialog) => void dialog.accept());
+  // Drafted on the screen: an hour's price and the week's cap.
+  await page.goto(`${stage.url}/orders/new`);
+  await page.getByLabel('Название').fill('Вёрстка по часам');
+  await page.getByLabel('Рубрика').selectOption({ index: 1 });
+  await page.getByLabel('Описание').fill('Поддержка сайта пекарни: правки, новые страницы.');
+  await page.getByLabel('Как платить').selectOption('hourly');
+  await page.getByLabel('Часов в неделю, не больше').fill('10');
+  await page.getByLabel('Ставка в час до').fill('2 000');
+  await step(page, 'Создать черновик', 'не больше 10 часов в неделю');
+  const orderId = page.url().split('/').pop() ?? '';
+  await page.getByRole('button', { name: 'Опубликовать' }).click();
+  await client.until(`/orders/${orderId}`, (order) => order.status === 'published');
+
+  await hers.page.goto(`${stage.url}/orders/${orderId}`);
+  await hers.page.getByLabel('Ставка в час, RUB').fill('1 500');
+  await hers.page.getByLabel('Срок, дней').fill('30');
+  await hers.page.getByLabel('Письмо заказчику').fill('Работаю каждый день.');
+  await step(hers.page, 'Отправить отклик', 'заказчик ещё не открывал');
+  await page.reload();
+  await page.getByRole('button', { name: 'Открыть отклик: Вера Мастерова' }).click();
+  await page.getByText('Работаю каждый день.').waitFor();
+  await page.getByRole('button', { name: 'Выбрать' }).click();
+  const his = page.getByRole('article', { name: /^Неделя 1/ });
+  await his.getByText('Идёт').waitFor();
+
+  // The freelancer logs time; more than the cap is refused in words.
+  const before = stage.errors.length;
+  await hers.page.reload();
+  const week = hers.page.getByRole('article', { name: /^Неделя 1/ });
+  await week.getByText('Записать время').first().click();
+  const log = async (hours: string, note: string) => {
+    await week.getByLabel('Часов').fill(hours);
+    await week.getByLabel('Что сделано').fill(note);
+    await week.getByRole('button', { name: 'Записать время' }).click();
+  };
+  await log('11', 'Слишком много за неделю');
+  await week.getByRole('alert').getByText('Больше часов, чем разрешено в неделю').waitFor();
+  expect(stage.errors.splice(before).filter((error) => !error.includes('409'))).toEqual([]);
+  await log('6', 'Страница контактов');
+  await week.getByText('Страница контактов').waitFor();
+  await shotEverywhere(hers.page, 'hours-log');
+
+  // The week ends; the client objects, the freelancer corrects, the client approves: what was worked is paid.
+  await stage.world.advance(8 * 86_400_000);
+  await client.signIn(client.email, PASSWORD);
+  await client.until(`/orders/${orderId}`, (order) =>
+    order.weeks.some((one: { number: number; status: string }) => one.number === 1 && one.status === 'submitted'),
+  );
+  await page.reload();
+  await his.getByText('Возразить').first().click();
+  await his.getByRole('checkbox', { name: /Страница контактов/ }).check();
+  await his.getByLabel('Причина').fill('Договаривались на четыре часа');
+  await shotEverywhere(page, 'hours-contest');
+  await his.getByRole('button', { name: 'Возразить' }).click();
+  await his.getByText('Есть возражения').waitFor();
+  await hers.page.reload();
+  await week.getByRole('button', { name: /^Изменить: / }).click();
+  await week.getByLabel('Часов').fill('4');
+  await week.getByRole('button', { name: 'Сохранить' }).click();
+  await week.getByText('4 ч', { exact: true }).waitFor();
+  await week.getByText('Отправить снова').first().click();
+  await week.getByLabel('Что исправлено').fill('Исправила на четыре часа');
+  await week.getByRole('button', { name: 'Отправить снова' }).click();
+  await week.getByText('На проверке').waitFor();
+  await page.reload();
+  await his.getByText('Принять часы').first().click();
+  await his.getByRole('button', { name: 'Принять часы' }).click();
+  await his.getByText('Оплачена', { exact: true }).waitFor();
+  // 4 hours at 1 500 ₽ less the commission of a tenth.
+  await his
+    .getByText(/5\s400\s₽/)
+    .first()
+    .waitFor();
+  await shotEverywhere(page, 'hours-paid');
+  await context.close();
   await hers.context.close();
 });
 

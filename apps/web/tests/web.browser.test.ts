@@ -13,7 +13,7 @@ let open: Stage['open'];
 beforeAll(async () => {
   stage = await setStage();
   ({ url, errors, open } = stage);
-}, 150_000);
+}, 400_000);
 afterAll(() => stage?.close());
 
 test('a client registers, confirms, signs in, drafts an order and sees it', async () => {

@@ -54,6 +54,8 @@ export interface Order extends OrderRow {
   terms: DealTerms | null;
   /** The settings of its timers, as they were when it was published. */
   timers: TimerSettings | null;
+  /** What responding holds of the freelancer's money; null: nothing. */
+  responseDeposit: { amount: Money; silenceDays: number } | null;
   weeksOpen: number;
   weeksPaid: number;
   dueAt: Date | null;
@@ -81,7 +83,7 @@ export const orderColumns = sql`o.order_id as "orderId", o.client_id as "clientI
 const dealColumns = sql`${orderColumns}, o.process, o.version, o.unpaid_until as "unpaidUntil", o.expires_at as "expiresAt", o.placement_id as "placementId", o.placement_fee as "placementFee", o.refusal, o.pending_response_id as "pendingResponseId",
   o.freelancer_id as "freelancerId", o.price, o.terms, o.due_at as "dueAt", o.delivered_at as "deliveredAt", o.by_milestones as "byMilestones", o.revisions_used as "revisionsUsed", o.revisions_limit as "revisionsLimit", o.review_days as "reviewDays",
   o.reveal_days as "revealDays", o.review_ends_at as "reviewEndsAt", o.completed_at as "completedAt",
-  o.timers,
+  o.timers, o.response_deposit as "responseDeposit",
   (select coalesce(sum(h.amount - h.fee), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as held,
   (select coalesce(sum(h.fee), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as "heldFee",
   (select coalesce(array_agg((h.amount - h.fee)::text order by h.hold_id), '{}') from holds h where h.order_id = o.order_id and h.status = 'held') as "heldParts",

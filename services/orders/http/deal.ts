@@ -1,3 +1,4 @@
+import type { SettingValue } from '#contracts/admin/settings.ts';
 import { ordersEvents } from '#contracts/orders/events.ts';
 import type { ordersContract } from '#contracts/orders/index.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
@@ -18,6 +19,14 @@ import { requireParty } from './views.ts';
 
 type H = Handlers<typeof ordersContract, OrdersContext>;
 
+/** One set in another currency does not apply. */
+function depositTerms(of: SettingValue<'orders.response-deposit'>, currency: string): string | null {
+  const { deposit, silenceDays } = of;
+  return deposit.amount === '0' || deposit.currency !== currency
+    ? null
+    : JSON.stringify({ amount: deposit, silenceDays });
+}
+
 /** E6: asks payments for the placement fee; the order waits for the answer. */
 export const publishOrder: H['publishOrder'] = async (ctx, req) => {
   const draft = own(await orderById(ctx.db, req.params.orderId), req.user.userId);
@@ -30,6 +39,7 @@ export const publishOrder: H['publishOrder'] = async (ctx, req) => {
     const placementId = newId();
     // The timers of the deal are those in force now, to its end.
     const timers = await settingAt(tx, 'orders.timers', now);
+    const deposit = await settingAt(tx, 'orders.response-deposit', now);
     const unpaidUntil = new Date(now.getTime() + timers.unpaidHours * HOUR);
     const after = await move(tx, ctx, order, {
       action: 'publish',
@@ -38,7 +48,7 @@ export const publishOrder: H['publishOrder'] = async (ctx, req) => {
       locale: req.locale,
       set: [
         sql`placement_id = ${placementId}, placement_fee = ${placementFee.amount}, refusal = null, unpaid_until = ${unpaidUntil},
-          timers = ${JSON.stringify(timers)}, review_days = ${timers.reviewDays}, reveal_days = ${timers.revealDays}`,
+          response_deposit = ${depositTerms(deposit, order.currency)}, timers = ${JSON.stringify(timers)}, review_days = ${timers.reviewDays}, reveal_days = ${timers.revealDays}`,
       ],
     });
     const { orderId, clientId, title } = order;

@@ -16,6 +16,7 @@ import { record } from '../data/history.ts';
 import { settingAt } from '../data/settings.ts';
 import { decide } from '../domain/process.ts';
 import { allowed, factsOf, refuse } from '../step.ts';
+import { adoptDeposit, askDeposit } from '../deposit.ts';
 import { moveResponse, retimeResponse } from '../response-step.ts';
 import { responseDto, termsFor } from './response-views.ts';
 import { consented, NOBODY, peopleOf, visibleOrder } from './views.ts';
@@ -64,30 +65,62 @@ async function checkResponder(ctx: OrdersContext, tx: Tx, order: Order, userId: 
 
 export const respond: H['respond'] = async (ctx, req) => {
   const { userId } = req.user;
-  const { price, days, letter, milestones, validDays } = req.body;
-  const { orderId } = await visibleOrder(ctx.db, req.params.orderId, req.user);
+  const seen = await visibleOrder(ctx.db, req.params.orderId, req.user);
+  const { orderId, title, responseDeposit } = seen;
+  const responseId = newId();
+  let depositId: string | null = null;
+  if (responseDeposit) {
+    // What is refused anyway asks for no money.
+    await ctx.db.tx(
+      async (tx) => await checkResponder(ctx, tx, found(await lockOrder(tx, orderId)), userId, req.locale),
+    );
+    checkOffer(seen, req.body.price, req.body.milestones);
+    depositId = await askDeposit(ctx, { responseId, orderId, userId, amount: responseDeposit.amount, memo: title });
+  }
   return req.tx(async (tx) => {
     const order = found(await lockOrder(tx, orderId));
     await checkResponder(ctx, tx, order, userId, req.locale);
-    checkOffer(order, price, milestones);
-    const responseId = newId();
-    const now = ctx.clock.now();
-    await tx.run(sql`
-      insert into responses (response_id, order_id, freelancer_id, price, currency, days, letter, milestones, status, created_at, valid_until)
-      values (${responseId}, ${orderId}, ${userId}, ${price.amount}, ${price.currency}, ${days}, ${letter}, ${JSON.stringify(milestones)}, 'submitted', ${now}, ${validUntilOf(now, validDays)})`);
-    await tx.run(sql`update orders set response_count = response_count + 1 where order_id = ${orderId}`);
-    const response = found(await responseById(tx, responseId));
-    const by = { action: 'respond', actor: 'freelancer', actorId: userId } as const;
-    const [from, to] = [order.status, order.status];
-    const changes = { responseId, after: offerOf(response) };
-    await record(tx, { ...by, orderId, at: now, from, to, changes, about: userId });
-    await retimeResponse(tx, ctx, order, 'submitted', response);
-    const { title, category, clientId, process } = order;
-    const told = { responseId, orderId, title, category, clientId, freelancerId: userId, price, process };
-    tx.emit(ordersEvents.responseSubmitted, responseId, { ...told, first: order.responseCount === 0 });
+    checkOffer(order, req.body.price, req.body.milestones);
+    const response = await addResponse(ctx, tx, order, { responseId, userId, depositId, offer: req.body });
+    if (depositId) await adoptDeposit(tx, responseId);
     return reply(response, req);
   });
 };
+
+interface Offer {
+  price: { amount: string; currency: Order['currency'] };
+  days: number;
+  letter: string;
+  milestones: readonly MilestonePlan[];
+  validDays: number | null;
+}
+
+async function addResponse(
+  ctx: OrdersContext,
+  tx: Tx,
+  order: Order,
+  of: { responseId: string; userId: string; depositId: string | null; offer: Offer },
+): Promise<ResponseRow> {
+  const { responseId, userId, depositId } = of;
+  const { price, days, letter, milestones, validDays } = of.offer;
+  const { orderId, title, category, clientId, process, status } = order;
+  const now = ctx.clock.now();
+  const deposit = depositId ? order.responseDeposit : null;
+  const until = deposit ? new Date(now.getTime() + deposit.silenceDays * DAY) : null;
+  await tx.run(sql`
+    insert into responses (response_id, order_id, freelancer_id, price, currency, days, letter, milestones, status, created_at, valid_until, deposit, deposit_id, deposit_status, deposit_until)
+    values (${responseId}, ${orderId}, ${userId}, ${price.amount}, ${price.currency}, ${days}, ${letter}, ${JSON.stringify(milestones)}, 'submitted', ${now}, ${validUntilOf(now, validDays)},
+      ${deposit?.amount.amount ?? null}, ${depositId}, ${deposit ? 'held' : null}, ${until})`);
+  await tx.run(sql`update orders set response_count = response_count + 1 where order_id = ${orderId}`);
+  const response = found(await responseById(tx, responseId));
+  const by = { action: 'respond', actor: 'freelancer', actorId: userId } as const;
+  const changes = { responseId, after: offerOf(response) };
+  await record(tx, { ...by, orderId, at: now, from: status, to: status, changes, about: userId });
+  await retimeResponse(tx, ctx, order, 'submitted', response);
+  const told = { responseId, orderId, title, category, clientId, freelancerId: userId, price, process };
+  tx.emit(ordersEvents.responseSubmitted, responseId, { ...told, first: order.responseCount === 0 });
+  return response;
+}
 
 const validUntilOf = (now: Date, days: number | null) => (days === null ? null : new Date(now.getTime() + days * DAY));
 

@@ -15,7 +15,7 @@ import { weeksOf } from '../data/weeks.ts';
 import { type MilestoneAction, type OrderAction, processOf } from '#contracts/orders/process.ts';
 import type { OrderStatus, Side } from '#contracts/orders/process-types.ts';
 import { actionsFor } from '../domain/process.ts';
-import { NO_SUMS, type Sums } from '../domain/words.ts';
+import { moneyEffect, NO_SUMS, type Sums } from '../domain/words.ts';
 import { milestoneFacts } from '../milestone-step.ts';
 import { factsOf } from '../step.ts';
 import { actionsView } from './actions-view.ts';
@@ -138,6 +138,8 @@ function sumsOf(order: Order, side: Side | undefined, parts: readonly string[]):
     commission: each.length === 0 ? null : total('commission'),
     toFreelancer: each.length === 0 ? null : total('toFreelancer'),
     unanswered: order.responseCount === 0,
+    deposit: order.responseDeposit?.amount ?? null,
+    silenceDays: order.responseDeposit?.silenceDays ?? 0,
     agreed: agreed ? { amount: agreed, currency } : null,
   };
 }
@@ -199,10 +201,17 @@ export async function detailView(db: Queries, order: Order, viewer: Viewer): Pro
     process: order.process,
     createdAt: order.createdAt.toISOString(),
     expiresAt: order.status === 'published' ? (order.expiresAt?.toISOString() ?? null) : null,
-    responseDeposit: null,
+    responseDeposit: depositView(order, locale),
     ...(side ? await dealView(db, order, side, viewer, files) : NO_DEAL),
     actions: await nextActions(db, order, side, user, locale),
   };
+}
+
+/** What responding holds, in the words that the freelancer reads before he does. */
+function depositView(order: Order, locale: Locale) {
+  if (!order.responseDeposit) return null;
+  const { amount, silenceDays } = order.responseDeposit;
+  return { amount, silenceDays, rule: moneyEffect('deposit_held', sumsOf(order, undefined, []), locale) };
 }
 
 /** How many weeks an order shows; there is a list of all. */

@@ -3,7 +3,7 @@ import type { Job } from '#kit/service/types.ts';
 import type { OrdersContext } from '../context.ts';
 import { lockOrder } from '../data/orders.ts';
 import { responseById } from '../data/responses.ts';
-import { returnBySilence } from '../deposit.ts';
+import { takeDeposit } from '../deposit.ts';
 import { moveResponse } from '../response-step.ts';
 
 const payload = z.strictObject({ orderId: z.uuid(), responseId: z.uuid(), moment: z.iso.datetime() });
@@ -30,7 +30,7 @@ export const returnDeposit: Job<OrdersContext, Payload> = {
     ctx.db.tx(async (tx) => {
       const order = await lockOrder(tx, orderId);
       const response = order && (await responseById(tx, responseId));
-      if (!order || response?.status !== 'submitted' || response.depositUntil?.toISOString() !== moment) return;
-      await returnBySilence(tx, ctx, order, response);
+      if (!order || response?.depositStatus !== 'held' || response.depositUntil?.toISOString() !== moment) return;
+      await takeDeposit(tx, ctx, order, response, 'returned');
     }),
 };

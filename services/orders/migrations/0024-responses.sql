@@ -1,4 +1,6 @@
 -- When the client looked at it first or decided on it; how long it stands.
+-- What responding to the order holds, as it was when it was published: `{"amount": …, "silenceDays": …}`.
+alter table orders add column response_deposit jsonb;
 alter table responses add column opened_at timestamptz;
 alter table responses add column valid_until timestamptz;
 -- What responding held of the freelancer's money: its reservation in payments, what became of it, and when the silence of

@@ -3,7 +3,7 @@ import { uuid } from '../api/ids.ts';
 import { useDictionary } from '../dictionaries.ts';
 import { t } from '../i18n.ts';
 import { navigate, useTitle } from '../router.ts';
-import { useRef } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { formatMoney, fromMinor, toMinor } from '../ui/format.ts';
 import { Check, Field, Form, Picker, Select, type Typed } from '../ui/form.tsx';
 import { useLoad } from '../ui/hooks.ts';
@@ -48,9 +48,10 @@ export function EditOrder({ orderId }: { orderId: string }) {
               order={data}
               button={t('common.save')}
               submit={async (typed) => {
-                const { budget, category, access, nda, ...words } = fieldsOf(typed);
+                const { budget, category, access, nda, pricing, weeklyHours, ...words } = fieldsOf(typed);
                 // Budget, category and kind are fixed once published.
-                const body = data.status === 'draft' ? { ...words, budget, category, access, nda } : words;
+                const body =
+                  data.status === 'draft' ? { ...words, budget, category, access, nda, pricing, weeklyHours } : words;
                 await api('orders', 'editOrder', { params: { orderId }, body, version: data.version });
                 await attach(orderId, typed.files('file'));
                 navigate(`/orders/${orderId}`);
@@ -83,6 +84,8 @@ function fieldsOf(typed: Typed) {
       currency,
     },
     access: typed.text('access') === 'invited' ? ('invited' as const) : ('open' as const),
+    pricing: typed.has('weeklyHours') ? ('hourly' as const) : ('fixed' as const),
+    weeklyHours: typed.has('weeklyHours') ? Number(typed.text('weeklyHours')) : null,
     urgent: typed.has('urgent'),
     nda: typed.has('nda'),
     // The whole of the day that was named.
@@ -103,6 +106,7 @@ function OrderForm({
   const skills = useDictionary('skills');
   const styles = useDictionary('styles');
   const settings = useLoad(() => api('admin', 'getPublicSettings'), []);
+  const [pricing, setPricing] = useState<'fixed' | 'hourly'>(order?.pricing ?? 'fixed');
   if (categories.options.length === 0 && !settings.data && !settings.problem) return <Loading />;
   const currency = order?.budget.currency ?? 'RUB';
   const fixed = order !== undefined && order.status !== 'draft';
@@ -137,16 +141,39 @@ function OrderForm({
         hint={t('edit.descriptionHint')}
       />
       {!fixed && (
+        <div class="pair">
+          <Select
+            label={t('edit.pricing')}
+            name="pricing"
+            value={pricing}
+            options={(['fixed', 'hourly'] as const).map((one) => [one, t(`pricing.${one}`)])}
+            onPick={(value) => setPricing(value as typeof pricing)}
+          />
+          {pricing === 'hourly' && (
+            <Field
+              label={t('edit.weeklyHours')}
+              name="weeklyHours"
+              type="number"
+              min={1}
+              max={80}
+              value={String(order?.weeklyHours ?? 20)}
+              hint={t('edit.weeklyHoursHint')}
+              required
+            />
+          )}
+        </div>
+      )}
+      {!fixed && (
         <div class="pair pair-3">
           <Field
-            label={t('edit.budgetMin')}
+            label={t(pricing === 'hourly' ? 'edit.rateMin' : 'edit.budgetMin')}
             name="budgetMin"
             inputMode="decimal"
             value={order && fromMinor(order.budget.min, currency)}
             required={false}
           />
           <Field
-            label={t('edit.budgetMax')}
+            label={t(pricing === 'hourly' ? 'edit.rateMax' : 'edit.budgetMax')}
             name="budgetMax"
             inputMode="decimal"
             value={order && fromMinor(order.budget.max, currency)}

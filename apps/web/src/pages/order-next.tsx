@@ -13,6 +13,7 @@ const SHOWN = [
   'deliver',
   'complete',
   'request_revision',
+  'finish',
   'edit',
   'propose_cancellation',
   'cancel',
@@ -21,15 +22,25 @@ const SHOWN = [
   'delete',
 ];
 
+/** Steps that a deal of the other kind of price has no use for: why they can't be done is no news there. */
+const ONLY_OF: Readonly<Record<string, Order['pricing']>> = {
+  deliver: 'fixed',
+  complete: 'fixed',
+  request_revision: 'fixed',
+  give_up: 'fixed',
+  finish: 'hourly',
+};
+
 /** What the person can do next, as the order itself says, with the reason where something is not allowed. */
 export function DealActions({ order, changed }: { order: Order; changed: () => void }) {
-  if (!order.actions.some((one) => SHOWN.includes(one.name))) return null;
+  const shown = SHOWN.filter((name) => (ONLY_OF[name] ?? order.pricing) === order.pricing);
+  if (!order.actions.some((one) => shown.includes(one.name))) return null;
   return (
     <section class="actions" aria-label={t('order.next')}>
       <h2>{t('order.next')}</h2>
       <Steps
         actions={order.actions}
-        shown={SHOWN}
+        shown={shown}
         words="action"
         render={(name, title) => <Action name={name} title={title} order={order} changed={changed} />}
       />
@@ -92,6 +103,14 @@ function Action({ name, title, order, changed }: { name: string; title: string; 
           title={title}
           label={t('order.revisionWhat')}
           act={(reason) => then(api('orders', 'requestRevision', { params, body: { reason } }))}
+        />
+      );
+    case 'finish':
+      return (
+        <WithReason
+          title={title}
+          label={t('field.reason')}
+          act={(reason) => then(api('orders', 'finishOrder', { params, body: { reason } }))}
         />
       );
     case 'dispute':

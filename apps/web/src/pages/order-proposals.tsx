@@ -85,7 +85,14 @@ function TermsInWords({ terms, order }: { terms: Terms; order: Order }) {
         </p>
       );
     case 'rate':
-      return <p>{t('proposals.rate', { sum: formatMoney(terms.rate), hours: terms.weeklyHours })}</p>;
+      return (
+        <p>
+          {t('proposals.rate', {
+            sum: t('profile.perHour', { sum: formatMoney(terms.rate) }),
+            cap: t('hours.cap', { count: terms.weeklyHours }),
+          })}
+        </p>
+      );
     case 'cancellation':
       return <p>{t('proposals.cancellation', { sum: formatMoney(terms.freelancerAmount) })}</p>;
   }
@@ -124,10 +131,10 @@ function Decide({ order, proposal, changed }: Of & { proposal: Proposal }) {
   );
 }
 
+/** Of an hourly deal the rate and the cap change, of others date and parts. */
 function kindsOf(order: Order): Kind[] {
+  if (order.pricing === 'hourly') return ['rate', 'scope', 'cancellation'];
   const parts: Kind[] = order.milestones && order.milestones.length > 0 ? ['milestone'] : [];
-  // Hours have no date of delivery and no parts.
-  if (order.pricing === 'hourly') return ['rate', 'cancellation'];
   return ['deadline', 'scope', ...parts, 'cancellation'];
 }
 
@@ -193,20 +200,37 @@ function TermsFields({ kind, order }: { kind: Kind; order: Order }) {
   switch (kind) {
     case 'deadline':
       return <Field label={t('proposals.newDate')} name="dueAt" type="date" min={tomorrow()} required />;
+    case 'rate':
+      return (
+        <div class="pair">
+          <Field label={money('hours.rate')} name="rate" inputMode="decimal" required />
+          <Field
+            label={t('edit.weeklyHours')}
+            name="weeklyHours"
+            type="number"
+            min={1}
+            max={80}
+            value={String(order.weeklyHours ?? '')}
+            required
+          />
+        </div>
+      );
     case 'scope':
       return (
         <>
           <Field label={t('proposals.text')} name="text" rows={4} required minLength={10} maxLength={10_000} />
-          <div class="pair">
-            <Field
-              label={money('proposals.extraSum')}
-              name="extra"
-              inputMode="decimal"
-              hint={t('proposals.extraHint')}
-              required={false}
-            />
-            <Field label={t('proposals.newDate')} name="dueAt" type="date" min={tomorrow()} required={false} />
-          </div>
+          {order.pricing === 'fixed' && (
+            <div class="pair">
+              <Field
+                label={money('proposals.extraSum')}
+                name="extra"
+                inputMode="decimal"
+                hint={t('proposals.extraHint')}
+                required={false}
+              />
+              <Field label={t('proposals.newDate')} name="dueAt" type="date" min={tomorrow()} required={false} />
+            </div>
+          )}
         </>
       );
     case 'milestone':
@@ -218,13 +242,6 @@ function TermsFields({ kind, order }: { kind: Kind; order: Order }) {
             <Field label={t('field.days')} name="days" type="number" min={1} max={365} required />
           </div>
         </>
-      );
-    case 'rate':
-      return (
-        <div class="pair">
-          <Field label={money('proposals.newRate')} name="rate" inputMode="decimal" required />
-          <Field label={t('proposals.newHours')} name="weeklyHours" type="number" min={1} max={80} required />
-        </div>
       );
     case 'cancellation':
       return (

@@ -1,18 +1,19 @@
 import { api } from '../api/client.ts';
 import { t } from '../i18n.ts';
-import { formatMoney } from '../ui/format.ts';
-import { Do, Field, Fold, Form } from '../ui/form.tsx';
+import { formatAgo, formatMoney } from '../ui/format.ts';
+import { Do, Field, Fold, Form, type Typed } from '../ui/form.tsx';
 import { useLoad } from '../ui/hooks.ts';
 import { OfferFields, offerOf } from '../ui/offer.tsx';
 import { Shown, Status } from '../ui/parts.tsx';
-import { MoneyEffect } from '../ui/steps.tsx';
+import { MoneyEffect, Steps } from '../ui/steps.tsx';
 import { attach, type Order } from './order-actions.tsx';
-import { isLive, Offer, type Response } from './order-offer.tsx';
+import { Offer, type Response } from './order-offer.tsx';
 
 interface Of {
   order: Order;
   changed: () => void;
 }
+const SHOWN = ['accept_counter', 'edit', 'withdraw'];
 
 /** What a freelancer beside the deal sees: the form for a response, or the own one. The order's actions say which. */
 export function Respond({ order, changed }: Of) {
@@ -22,42 +23,66 @@ export function Respond({ order, changed }: Of) {
   return <OwnResponse order={order} changed={changed} why={respond.why} />;
 }
 
+function bodyOf(typed: Typed, order: Order) {
+  const offer = offerOf(typed, order.budget.currency as 'RUB');
+  const valid = typed.text('validDays');
+  return { ...offer, letter: typed.text('letter'), validDays: valid ? Number(valid) : null };
+}
+
 function NewResponse({ order, changed, moneyEffect }: Of & { moneyEffect: string | null }) {
-  const { orderId, category } = order;
-  const { currency } = order.budget;
+  const { orderId } = order;
   return (
     <section class="actions">
       <h2>{t('responses.title')}</h2>
       <Form
         button={t('responses.send')}
         submit={async (typed) => {
-          const body = { ...offerOf(typed, currency as 'RUB'), letter: typed.text('letter') };
-          await api('orders', 'respond', { params: { orderId }, body });
+          await api('orders', 'respond', { params: { orderId }, body: bodyOf(typed, order) });
           await attach(orderId, typed.files('file'));
           changed();
         }}
       >
         {moneyEffect && <MoneyEffect text={moneyEffect} />}
-        <OfferFields currency={currency} category={category} />
-        <Letter />
-        <Field label={t('field.files')} name="file" type="file" multiple hint={t('responses.files')} required={false} />
+        <Fields order={order} />
       </Form>
     </section>
   );
 }
 
-function Letter({ value }: { value?: string }) {
+function Fields({ order, response }: { order: Order; response?: Response }) {
   return (
-    <Field
-      label={t('field.letter')}
-      name="letter"
-      rows={6}
-      value={value}
-      required
-      minLength={10}
-      maxLength={5000}
-      hint={t('responses.letterHint')}
-    />
+    <>
+      <OfferFields
+        price={response?.price}
+        days={response?.days}
+        milestones={response?.milestones}
+        currency={order.budget.currency}
+        category={order.category}
+        weeklyHours={order.pricing === 'hourly' ? (order.weeklyHours ?? undefined) : undefined}
+      />
+      <Field
+        label={t('field.letter')}
+        name="letter"
+        rows={6}
+        value={response?.letter}
+        required
+        minLength={10}
+        maxLength={5000}
+        hint={t('responses.letterHint')}
+      />
+      <div class="pair">
+        <Field
+          label={t('responses.validDays')}
+          name="validDays"
+          type="number"
+          min={1}
+          max={90}
+          hint={t('responses.validHint')}
+          required={false}
+        />
+        <Field label={t('field.files')} name="file" type="file" multiple hint={t('responses.files')} required={false} />
+      </div>
+    </>
   );
 }
 
@@ -65,7 +90,9 @@ function OwnResponse({ order, changed, why }: Of & { why: string | null }) {
   const params = { orderId: order.orderId };
   const own = useLoad(async () => {
     const { items } = await api('orders', 'listResponses', { params });
-    return items.find(isLive) ?? items[0] ?? null;
+    const newest = items.find((one) => one.actions.length > 0) ?? items[0];
+    if (!newest) return null;
+    return await api('orders', 'getResponse', { params: { ...params, responseId: newest.responseId } });
   }, [order.orderId]);
   const after = () => {
     own.reload();
@@ -80,9 +107,25 @@ function OwnResponse({ order, changed, why }: Of & { why: string | null }) {
             <p>{why}</p>
           ) : (
             <div class="card">
-              <Status kind="responseStatus" of={response.status} />
-              <Offer response={response} />
-              {isLive(response) && <Keep order={order} response={response} after={after} />}
+              <p class="card-top">
+                <Status kind="responseStatus" of={response.status} />
+                <span class="muted">
+                  {response.openedAt
+                    ? t('responses.seen', { when: formatAgo(response.openedAt) })
+                    : t('responses.unseen')}
+                </span>
+              </p>
+              <Offer response={response} hourly={order.pricing === 'hourly'} />
+              <div class="steps-below">
+                <Steps
+                  actions={response.actions.filter((one) => one.name !== 'accept_counter' || one.allowed)}
+                  shown={SHOWN}
+                  words="responseAction"
+                  render={(name, title) => (
+                    <Keep name={name} title={title} order={order} response={response} after={after} />
+                  )}
+                />
+              </div>
             </div>
           )
         }
@@ -92,58 +135,58 @@ function OwnResponse({ order, changed, why }: Of & { why: string | null }) {
 }
 
 /** What the author may do with his response: take the client's price, answer with another, add files, withdraw. */
-function Keep({ order, response, after }: { order: Order; response: Response; after: () => void }) {
+function Keep({
+  name,
+  title,
+  order,
+  response,
+  after,
+}: {
+  name: string;
+  title: string;
+  order: Order;
+  response: Response;
+  after: () => void;
+}) {
   const { orderId, responseId, counter, version } = response;
-  const { currency } = order.budget;
   const params = { orderId, responseId };
   const then = async (step: Promise<unknown>) => {
     await step;
     after();
   };
-  return (
-    <div class="row">
-      {counter && (
+  switch (name) {
+    case 'accept_counter':
+      return (
         <Do kind="main" act={() => then(api('orders', 'acceptCounterOffer', { params }))}>
-          {t('counter.accept', { sum: formatMoney(counter.price) })}
+          {counter ? t('counter.accept', { sum: formatMoney(counter.price) }) : title}
         </Do>
-      )}
-      <Fold title={t(counter ? 'counter.answer' : 'responses.edit')}>
-        <Form
-          key={version}
-          button={t('common.save')}
-          submit={async (typed) => {
-            const body = { ...offerOf(typed, currency as 'RUB'), letter: typed.text('letter') };
-            await api('orders', 'editResponse', { params, version, body });
-            await attach(orderId, typed.files('file'));
-            after();
-          }}
+      );
+    case 'edit':
+      return (
+        <Fold title={counter ? t('counter.answer') : title}>
+          <Form
+            key={version}
+            button={t('common.save')}
+            submit={async (typed) => {
+              await api('orders', 'editResponse', { params, version, body: bodyOf(typed, order) });
+              await attach(orderId, typed.files('file'));
+              after();
+            }}
+          >
+            {counter && <p class="muted">{t('counter.answerText')}</p>}
+            <Fields order={order} response={response} />
+          </Form>
+        </Fold>
+      );
+    default:
+      return (
+        <Do
+          kind="bad"
+          confirm={t('responses.withdrawSure')}
+          act={() => then(api('orders', 'withdrawResponse', { params }))}
         >
-          {counter && <p class="muted">{t('counter.answerText')}</p>}
-          <OfferFields
-            price={response.price}
-            days={response.days}
-            milestones={response.milestones}
-            currency={currency}
-            category={order.category}
-          />
-          <Letter value={response.letter} />
-          <Field
-            label={t('field.files')}
-            name="file"
-            type="file"
-            multiple
-            hint={t('responses.files')}
-            required={false}
-          />
-        </Form>
-      </Fold>
-      <Do
-        kind="bad"
-        confirm={t('responses.withdrawSure')}
-        act={() => then(api('orders', 'withdrawResponse', { params }))}
-      >
-        {t('responses.withdraw')}
-      </Do>
-    </div>
-  );
+          {title}
+        </Do>
+      );
+  }
 }

@@ -1,14 +1,17 @@
+import { useState } from 'preact/hooks';
 import { api } from '../api/client.ts';
 import { t } from '../i18n.ts';
 import { formatMoney, fromMinor } from '../ui/format.ts';
 import { Do, Field, Fold, Form } from '../ui/form.tsx';
 import { usePages } from '../ui/hooks.ts';
 import { Empty, Loading, More, PersonLine, Problem, Status } from '../ui/parts.tsx';
-import { mayDo, MoneyEffect } from '../ui/steps.tsx';
+import { mayDo, Steps } from '../ui/steps.tsx';
 import { type Order, sumOf, WithReason } from './order-actions.tsx';
-import { isLive, Offer, type Response } from './order-offer.tsx';
+import { Offer, type Response } from './order-offer.tsx';
 
-/** What the client sees: all responses, and what he may do with each. */
+const SHOWN = ['accept', 'shortlist', 'counter', 'decline'];
+
+/** What the client sees: all responses, and what he may do with each, as each says itself. */
 export function Responses({ order, changed }: { order: Order; changed: () => void }) {
   const { orderId } = order;
   const pages = usePages(
@@ -39,12 +42,7 @@ export function Responses({ order, changed }: { order: Order; changed: () => voi
       <ul class="cards">
         {pages.items.map((one) => (
           <li key={one.responseId} class="card">
-            <div class="card-top">
-              <PersonLine person={one.freelancer} />
-              <Status kind="responseStatus" of={one.status} />
-            </div>
-            <Offer response={one} />
-            {isLive(one) && <Judge order={order} response={one} after={after} />}
+            <Card order={order} listed={one} after={after} key={one.version} />
           </li>
         ))}
       </ul>
@@ -61,50 +59,108 @@ function wanted(order: Order): string {
   ]).toString();
 }
 
-function Judge({ order, response, after }: { order: Order; response: Response; after: () => void }) {
+/** Opening a response is a step of its own: its author sees it, and the deposit may depend on it. */
+function Card({ order, listed, after }: { order: Order; listed: Response; after: () => void }) {
+  const [opened, setOpened] = useState<Response>();
+  const response = opened ?? listed;
+  const params = { orderId: listed.orderId, responseId: listed.responseId };
+  const hourly = order.pricing === 'hourly';
+  const open = async () => {
+    // Read whole: with the arithmetic of its price.
+    if (response.openedAt === null) await api('orders', 'openResponse', { params });
+    setOpened(await api('orders', 'getResponse', { params }));
+  };
+  const shut = response.openedAt === null && response.actions.length > 0;
+  return (
+    <>
+      <div class="card-top">
+        <PersonLine person={listed.freelancer} />
+        <Status kind="responseStatus" of={response.status} />
+      </div>
+      <Offer response={response} hourly={hourly} brief={shut} />
+      {shut ? (
+        <Do kind="main" act={open} label={t('responses.openThis', { name: listed.freelancer?.displayName ?? '' })}>
+          {t('responses.open')}
+        </Do>
+      ) : (
+        <div class="steps-below">
+          {response.arithmetic === null && response.actions.length > 0 && (
+            <Do kind="link" act={open}>
+              {t('offer.count')}
+            </Do>
+          )}
+          <Steps
+            actions={response.actions}
+            shown={SHOWN}
+            words="responseAction"
+            render={(name, title) => <Judge name={name} title={title} response={response} after={after} />}
+          />
+        </div>
+      )}
+    </>
+  );
+}
+
+function Judge({
+  name,
+  title,
+  response,
+  after,
+}: {
+  name: string;
+  title: string;
+  response: Response;
+  after: () => void;
+}) {
   const params = { orderId: response.orderId, responseId: response.responseId };
   const then = async (step: Promise<unknown>) => {
     await step;
     after();
   };
-  const accept = order.actions.find((one) => one.name === 'accept_response');
-  return (
-    <>
-      {accept?.allowed && accept.moneyEffect && <MoneyEffect text={accept.moneyEffect} />}
-      <div class="row">
-        {mayDo(order.actions, 'accept_response') && (
-          <Do
-            kind="main"
-            confirm={t('responses.acceptSure', { sum: formatMoney(response.price) })}
-            act={() => then(api('orders', 'acceptResponse', { params, body: { responseVersion: response.version } }))}
-          >
-            {t('responses.accept')}
-          </Do>
-        )}
-        {response.status === 'submitted' && (
-          <Do act={() => then(api('orders', 'shortlistResponse', { params }))}>{t('responses.shortlist')}</Do>
-        )}
-        <Counter response={response} act={(body) => then(api('orders', 'makeCounterOffer', { params, body }))} />
+  switch (name) {
+    case 'accept':
+      return (
+        <Do
+          kind="main"
+          confirm={t('responses.acceptSure', { sum: formatMoney(response.price) })}
+          act={() => then(api('orders', 'acceptResponse', { params, body: { responseVersion: response.version } }))}
+        >
+          {title}
+        </Do>
+      );
+    case 'shortlist':
+      return <Do act={() => then(api('orders', 'shortlistResponse', { params }))}>{title}</Do>;
+    case 'counter':
+      return (
+        <Counter
+          title={title}
+          response={response}
+          act={(body) => then(api('orders', 'makeCounterOffer', { params, body }))}
+        />
+      );
+    default:
+      return (
         <WithReason
-          title={t('responses.decline')}
+          title={title}
           label={t('field.reason')}
           act={(reason) => then(api('orders', 'declineResponse', { params, body: { reason } }))}
         />
-      </div>
-    </>
-  );
+      );
+  }
 }
 
 /** The client's own price and term for what was offered. */
 function Counter({
+  title,
   response: { price, days },
   act,
 }: {
+  title: string;
   response: Response;
   act: (body: { price: Response['price']; days: number; note: string | null }) => Promise<unknown>;
 }) {
   return (
-    <Fold title={t('counter.make')}>
+    <Fold title={title}>
       <Form
         button={t('counter.send')}
         submit={(typed) =>

@@ -13,6 +13,7 @@ import { Files } from '../ui/files.tsx';
 import { OrderKinds } from '../ui/order-card.tsx';
 import type { Order } from './order-actions.tsx';
 import { Deliveries } from './order-deliveries.tsx';
+import { Hours } from './order-hours.tsx';
 import { Milestones } from './order-milestones.tsx';
 import { DealActions } from './order-next.tsx';
 import { Proposals } from './order-proposals.tsx';
@@ -56,6 +57,7 @@ export function OrderPage({ orderId }: { orderId: string }) {
                   <Files files={data.attachments} />
                 </section>
                 <Milestones order={data} changed={changed} />
+                <Hours order={data} changed={changed} />
                 <Deliveries order={data} />
                 <Proposals order={data} changed={changed} />
                 {person && !party && can('orders.respond') && !data.ndaRequired && (
@@ -98,7 +100,12 @@ function OrderHead({ order }: { order: Order }) {
         )}
       </p>
       <h1>{order.title}</h1>
-      <p class="order-sum">{formatBudget(order.budget)}</p>
+      <p class="order-sum">
+        {order.pricing === 'hourly'
+          ? t('profile.perHour', { sum: formatBudget(order.budget) })
+          : formatBudget(order.budget)}
+        {order.weeklyHours !== null && <small class="muted"> {t('hours.cap', { count: order.weeklyHours })}</small>}
+      </p>
     </header>
   );
 }
@@ -162,7 +169,12 @@ function Side({ order }: { order: Order }) {
       {order.freelancer && <PersonLine person={order.freelancer} role={t('role.freelancer')} />}
       <Facts
         items={[
-          order.price !== null && [t('order.price'), formatMoney(order.price)],
+          order.price !== null && [
+            t('order.price'),
+            order.pricing === 'hourly'
+              ? t('profile.perHour', { sum: formatMoney(order.price) })
+              : formatMoney(order.price),
+          ],
           order.held !== null && order.held.amount !== '0' && [t('order.held'), formatMoney(order.held)],
           order.deadline !== null && [t('field.deadline'), formatDate(order.deadline)],
           order.expiresAt !== null && [t('order.expires'), formatDate(order.expiresAt)],
@@ -175,6 +187,9 @@ function Side({ order }: { order: Order }) {
             `${terms.commissionBps / 100} %${terms.commission ? ` · ${formatMoney(terms.commission)}` : ''}`,
           ],
           terms?.toFreelancer != null && [t('order.toFreelancer'), formatMoney(terms.toFreelancer)],
+          terms?.clientFee != null &&
+            terms.clientFee.amount !== '0' && [t('order.clientFee'), formatMoney(terms.clientFee)],
+          terms?.clientPays != null && [t('order.clientPays'), formatMoney(terms.clientPays)],
           terms?.placementFee != null && [t('order.fee'), formatMoney(terms.placementFee)],
           [t('order.responsesTitle'), String(order.responses)],
         ]}

@@ -1,4 +1,4 @@
-import { currentLocale } from '../i18n.ts';
+import { currentLocale, t } from '../i18n.ts';
 
 export interface MoneyLike {
   amount: string;
@@ -35,6 +35,7 @@ export function formatMoney({ amount, currency }: MoneyLike): string {
 export function formatBudget(budget: { min: string; max: string; currency: string }): string {
   const max = formatMoney({ amount: budget.max, currency: budget.currency });
   if (budget.min === budget.max) return max;
+  if (budget.min === '0') return t('search.upTo', { sum: max });
   const decimals = decimalsOf(budget.currency);
   const min = new Intl.NumberFormat(tag(), { maximumFractionDigits: decimals }).format(
     plain(budget.min, decimals) as `${number}`,

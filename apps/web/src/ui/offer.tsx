@@ -43,12 +43,15 @@ export function OfferFields({
   milestones = [],
   currency,
   category,
+  weeklyHours,
 }: {
   price?: MoneyLike;
   days?: number;
   milestones?: readonly Plan[];
   currency: string;
   category: string;
+  /** Of an hourly order: the price is of an hour, a week costs no more than so many. */
+  weeklyHours?: number;
 }) {
   const box = useRef<HTMLDivElement>(null);
   const next = useRef(milestones.length);
@@ -66,7 +69,7 @@ export function OfferFields({
       {rows.length === 0 ? (
         <div class="pair">
           <Field
-            label={`${t('field.price')}, ${currency}`}
+            label={`${t(weeklyHours ? 'hours.rate' : 'field.price')}, ${currency}`}
             name="price"
             inputMode="decimal"
             value={price && fromMinor(price.amount, currency)}
@@ -129,18 +132,33 @@ export function OfferFields({
           ))}
         </ol>
       )}
-      {rows.length < 20 && (
+      {!weeklyHours && rows.length < 20 && (
         <button type="button" class="button-quiet" onClick={() => setRows([...rows, { key: next.current++ }])}>
           {t(rows.length === 0 ? 'offer.inParts' : 'offer.addPart')}
         </button>
       )}
-      <Arithmetic amount={whole} currency={currency} category={category} />
+      <Arithmetic
+        amount={weeklyHours && whole ? (BigInt(whole) * BigInt(weeklyHours)).toString() : whole}
+        weekly={weeklyHours !== undefined}
+        currency={currency}
+        category={category}
+      />
     </div>
   );
 }
 
 /** What the platform takes of a price now, and what is left: before anybody commits. */
-function Arithmetic({ amount, currency, category }: { amount: string; currency: string; category: string }) {
+function Arithmetic({
+  amount,
+  weekly,
+  currency,
+  category,
+}: {
+  amount: string;
+  weekly: boolean;
+  currency: string;
+  category: string;
+}) {
   const fits = /^[1-9]\d{0,14}$/.test(amount);
   const terms = useLoad(
     async () =>
@@ -153,6 +171,7 @@ function Arithmetic({ amount, currency, category }: { amount: string; currency: 
   if (!fits || !quote?.price || !quote.commission || !quote.freelancerGets) return null;
   return (
     <p class="money-effect" role="status">
+      {weekly && `${t('hours.fullWeek')} `}
       {t('offer.arithmetic', {
         price: formatMoney(quote.price),
         commission: formatMoney(quote.commission),

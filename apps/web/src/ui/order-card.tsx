@@ -47,7 +47,12 @@ export function OrderCard({
       <p class="excerpt">{order.excerpt}</p>
       <Tags of={[...order.skills.map(skills.title), ...order.tags.map((tag) => `#${tag}`)]} />
       <p class="card-end">
-        <b class="sum">{formatBudget(order.budget)}</b>
+        <b class="sum">
+          {order.pricing === 'hourly'
+            ? t('profile.perHour', { sum: formatBudget(order.budget) })
+            : formatBudget(order.budget)}
+        </b>
+        {order.weeklyHours !== null && <span>{t('hours.cap', { count: order.weeklyHours })}</span>}
         {order.deadline && <span>{t('order.until', { date: formatDate(order.deadline) })}</span>}
         <span>{t('order.responses', { count: order.responses })}</span>
         {order.client && !own && (
