@@ -98,7 +98,7 @@ export const ordersRoutes = {
     path: '/orders/{orderId}/history',
     summary: 'Every step of the deal: who, when, from, to, why',
     rows: ['O2'],
-    access: signedIn({ owner: 'partyToDeal' }),
+    access: signedIn({ owner: 'ownOrderOrResponse' }),
     params: byOrder,
     reply: z.object({ items: z.array(historyEntry) }),
   }),

@@ -16,7 +16,8 @@ let version = 0;
 /** What the administration sets acts on orders that are published from then on. */
 async function setDeposit(amount: bigint, currency = 'RUB'): Promise<void> {
   version += 1;
-  await market.platform.publish('admin.setting.changed.v1', randomUUID(), {
+  await market.platform.publish('admin.setting.changed.v1', 'orders.response-deposit', {
+    settingId: randomUUID(),
     key: 'orders.response-deposit',
     version,
     value: { deposit: { amount: String(amount), currency }, silenceDays: 10 },

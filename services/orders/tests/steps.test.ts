@@ -159,7 +159,7 @@ async function take(way: Way, role: Role, place: Place) {
   const { orderId } = place;
   const version = (await market.asOwner((db) => db.query(`select version from orders where order_id = $1`, [orderId])))
     .rows[0]?.version;
-  const ifMatch = way.route === 'editOrder' ? { ifMatch: version } : {};
+  const ifMatch = way.route === 'editOrder' ? { ifMatch: `"${version}"` } : {};
   return await market.call(way.route, user, { params: { orderId }, ...ifMatch, ...way.input(place) });
 }
 
