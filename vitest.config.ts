@@ -10,6 +10,8 @@ const shared = {
   // What hangs is told; a machine that is slow for a while is not what a test is about.
   testTimeout: 60_000,
   hookTimeout: 90_000,
+  // A machine of CI may stand still for seconds, and a call's deadline is ten. What fails three times fails.
+  retry: process.env['CI'] ? 2 : 0,
 };
 
 // `unit` needs nothing installed; `apart` needs RabbitMQ, `browser` a Chromium. Those two run only when asked for by name,

@@ -46,6 +46,11 @@ export async function askDeposit(ctx: OrdersContext, of: DepositAsk): Promise<st
   }
 }
 
+/** The response did not come to be, as far as its asker knows: looked at now, not in five minutes. */
+export async function dropDeposit(ctx: OrdersContext, of: DepositAsk): Promise<void> {
+  await ctx.db.tx((tx) => tx.schedule('dropOrphanDeposit', of, { at: ctx.clock.now(), key: orphanKey(of.responseId) }));
+}
+
 /** The response is there: its deposit is no orphan. */
 export function adoptDeposit(tx: Tx, responseId: string): Promise<void> {
   return tx.unschedule(orphanKey(responseId));

@@ -1,5 +1,5 @@
 import type { ordersContract } from '#contracts/orders/index.ts';
-import { join, type Sql, sql } from '#kit/db/db.ts';
+import { type Sql, sql } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import { found, requireVersion } from '#kit/service/reply.ts';

@@ -16,7 +16,7 @@ import { record } from '../data/history.ts';
 import { settingAt } from '../data/settings.ts';
 import { decide } from '../domain/process.ts';
 import { allowed, factsOf, refuse } from '../step.ts';
-import { adoptDeposit, askDeposit } from '../deposit.ts';
+import { adoptDeposit, askDeposit, dropDeposit } from '../deposit.ts';
 import { moveResponse, retimeResponse } from '../response-step.ts';
 import { responseDto, termsFor } from './response-views.ts';
 import { consented, NOBODY, peopleOf, visibleOrder } from './views.ts';
@@ -68,23 +68,27 @@ export const respond: H['respond'] = async (ctx, req) => {
   const seen = await visibleOrder(ctx.db, req.params.orderId, req.user);
   const { orderId, title, responseDeposit } = seen;
   const responseId = newId();
-  let depositId: string | null = null;
-  if (responseDeposit) {
-    // What is refused anyway asks for no money.
-    await ctx.db.tx(
-      async (tx) => await checkResponder(ctx, tx, found(await lockOrder(tx, orderId)), userId, req.locale),
-    );
-    checkOffer(seen, req.body.price, req.body.milestones);
-    depositId = await askDeposit(ctx, { responseId, orderId, userId, amount: responseDeposit.amount, memo: title });
+  const write = (depositId: string | null) =>
+    req.tx(async (tx) => {
+      const order = found(await lockOrder(tx, orderId));
+      await checkResponder(ctx, tx, order, userId, req.locale);
+      checkOffer(order, req.body.price, req.body.milestones);
+      const response = await addResponse(ctx, tx, order, { responseId, userId, depositId, offer: req.body });
+      if (depositId) await adoptDeposit(tx, responseId);
+      return reply(response, req);
+    });
+  if (!responseDeposit) return await write(null);
+  // What is refused anyway asks for no money.
+  await ctx.db.tx(async (tx) => await checkResponder(ctx, tx, found(await lockOrder(tx, orderId)), userId, req.locale));
+  checkOffer(seen, req.body.price, req.body.milestones);
+  const ask = { responseId, orderId, userId, amount: responseDeposit.amount, memo: title };
+  const depositId = await askDeposit(ctx, ask);
+  try {
+    return await write(depositId);
+  } catch (error) {
+    await dropDeposit(ctx, ask);
+    throw error;
   }
-  return req.tx(async (tx) => {
-    const order = found(await lockOrder(tx, orderId));
-    await checkResponder(ctx, tx, order, userId, req.locale);
-    checkOffer(order, req.body.price, req.body.milestones);
-    const response = await addResponse(ctx, tx, order, { responseId, userId, depositId, offer: req.body });
-    if (depositId) await adoptDeposit(tx, responseId);
-    return reply(response, req);
-  });
 };
 
 interface Offer {
