@@ -35,16 +35,16 @@ program
 program
   .command('backup')
   .description('write the database and the files into a new folder, beside a running platform or without one')
-  .argument('<folder>')
+  .argument('[folder]', 'default: a new one below BACKUP_DIR')
   .option('--with-secrets', 'also the secrets of the data folder: whoever has such a backup can be the platform')
-  .action((folder: string, options: { withSecrets?: boolean }) =>
+  .action((folder: string | undefined, options: { withSecrets?: boolean }) =>
     backupCommand(process.env, folder, options.withSecrets === true),
   );
 program
   .command('restore')
   .description('bring a backup into an empty database or data folder, and verify it')
-  .argument('<folder>')
-  .action((folder: string) => restoreCommand(process.env, folder));
+  .argument('[folder]', 'default: carry out the restoration that was prepared in the panel')
+  .action((folder: string | undefined) => restoreCommand(process.env, folder));
 program
   .command('doctor')
   .description('check every need and say what to do')

@@ -1,3 +1,4 @@
+import { join, resolve } from 'node:path';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import {
   type ConfigDeclaration,
@@ -9,6 +10,7 @@ import {
   setting,
 } from '#kit/config.ts';
 import type { S3Options } from '#kit/files/s3.ts';
+import { diskStore, type FileStore } from '#kit/files/store.ts';
 
 /** Ports of services that run apart, when nothing else is said. */
 export const DEFAULT_PORTS: Readonly<Record<ServiceName, number>> = Object.fromEntries(
@@ -35,6 +37,10 @@ export const platformSettings = defineConfig({
   DATA_DIR: setting.string({
     default: './data',
     describe: 'Folder for everything that is kept on this machine: embedded database, files, generated secrets.',
+  }),
+  BACKUP_DIR: setting.optional({
+    describe:
+      'Folder of the backups, best on another disk; processes with admin share it. Absent: `backups` in the data folder.',
   }),
   HOST: setting.string({ default: '127.0.0.1', describe: 'Address to listen on.' }),
   PORT: setting.int({
@@ -126,6 +132,16 @@ export const platformSettings = defineConfig({
 
 export type PlatformSettings = ConfigOf<typeof platformSettings>;
 
+export function backupFolder(settings: PlatformSettings): string {
+  return resolve(settings.BACKUP_DIR ?? join(settings.DATA_DIR, 'backups'));
+}
+
+/** Where the files of all services are, for backups. The SDK of S3 is loaded where it is used only. */
+export async function fileStoreOf(settings: PlatformSettings): Promise<FileStore> {
+  const s3 = s3Of(settings);
+  return s3 ? (await import('#kit/files/s3.ts')).s3Store(s3) : diskStore(resolve(settings.DATA_DIR, 'files'));
+}
+
 /** Undefined: files lie in the data folder. */
 export function s3Of(settings: PlatformSettings): S3Options | undefined {
   const { S3_BUCKET: bucket, S3_REGION: region, S3_ENDPOINT: endpoint } = settings;
@@ -151,4 +167,11 @@ export function readPlatformSettings(env: Readonly<Record<string, string | undef
   if (!(ratio >= 0 && ratio <= 1)) faults.push('OTEL_TRACES_SAMPLER_ARG must be from 0 to 1');
   if (faults.length > 0) throw new ConfigError(faults);
   return settings;
+}
+
+/** Services whose tables one snapshot does not cover. */
+export function ownDatabases(settings: PlatformSettings): ServiceName[] {
+  return SERVICES.filter(
+    (service) => settings[`${service.toUpperCase() as Uppercase<ServiceName>}_DATABASE_URL`] !== undefined,
+  );
 }

@@ -8,11 +8,13 @@ import { addHealth, createHttp } from '#kit/service/http-server.ts';
 import { mergePrometheus } from '#kit/telemetry/prometheus-text.ts';
 import { startCatcher } from '#outside/catcher/catcher.ts';
 import { startProvider } from '#outside/provider/provider.ts';
+import { startKeeper } from './backup/keeper.ts';
+import { carryOutRestoration, waitingRestoration } from './backup/restoration.ts';
 import { type Demo, openDemo } from './demo/demo.ts';
 import { type Needs, openNeeds } from './needs.ts';
 import { type Platform, startPlatform } from './platform.ts';
 import { serviceKeys } from './service-keys.ts';
-import { DEFAULT_PORTS, type PlatformSettings, s3Of } from './settings.ts';
+import { backupFolder, DEFAULT_PORTS, fileStoreOf, ownDatabases, type PlatformSettings, s3Of } from './settings.ts';
 
 export interface StartOptions {
   settings: PlatformSettings;
@@ -52,6 +54,8 @@ export async function start(options: StartOptions): Promise<Running> {
   try {
     const needs = await openNeeds(settings, onProgress);
     closers.push(() => needs.close());
+    // Parts may run elsewhere, on the same database: then `artel restore` does it when all have ended.
+    if (whole) await restoreWhatWaits(settings, needs, onProgress);
     const outside = whole
       ? await startOutside(options, needs, closers)
       : { env: {}, catcherUrl: undefined, providerUrl: undefined };
@@ -94,6 +98,13 @@ export async function start(options: StartOptions): Promise<Running> {
       onProgress,
     });
     closers.push(() => platform.close());
+    // One snapshot covers one database.
+    if (services.includes('admin') && ownDatabases(settings).length === 0) {
+      const { adminUrl, masterSecret, log } = needs;
+      const files = await fileStoreOf(settings);
+      const keeper = startKeeper({ adminUrl, masterSecret, folder: backupFolder(settings), files, log });
+      closers.push(() => keeper.close());
+    }
     if (settings.METRICS_PORT > 0) closers.push(await serveMetrics(settings, platform));
     return {
       platform,
@@ -109,6 +120,19 @@ export async function start(options: StartOptions): Promise<Running> {
     await undo();
     throw error;
   }
+}
+
+async function restoreWhatWaits(
+  settings: PlatformSettings,
+  needs: Needs,
+  onProgress: (text: string) => void,
+): Promise<void> {
+  const folder = backupFolder(settings);
+  if (!waitingRestoration(folder)) return;
+  const files = await fileStoreOf(settings);
+  const done = await carryOutRestoration({ folder, adminUrl: needs.adminUrl, files, at: new Date(), onProgress });
+  if (done)
+    needs.log.warn({ backup: done.backup, askedBy: done.askedBy }, 'the platform starts with a restored backup');
 }
 
 /** `/metrics` for a scraper inside: the gateway shows it to nobody. */

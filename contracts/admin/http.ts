@@ -5,13 +5,14 @@ import { notificationsErrors } from '../notifications/http.ts';
 import { rolesErrors } from '../roles/http.ts';
 import { supportErrors } from '../support/http.ts';
 import { usersErrors } from '../users/http.ts';
+import { backupRoutes } from './routes-backups.ts';
 import { casesRoutes } from './routes-cases.ts';
 import { peopleRoutes } from './routes-people.ts';
 import { runningRoutes } from './routes-running.ts';
 import { settingsRoutes } from './routes-settings.ts';
 
 /** Public routes of admin, below `/api/v1`. */
-export const adminHttp = { ...peopleRoutes, ...settingsRoutes, ...casesRoutes, ...runningRoutes };
+export const adminHttp = { ...peopleRoutes, ...settingsRoutes, ...casesRoutes, ...runningRoutes, ...backupRoutes };
 
 const admin = ['admin'];
 export const adminPermissions: Record<string, Permission> = {
@@ -45,6 +46,9 @@ export const adminPermissions: Record<string, Permission> = {
     title: { ru: 'Видеть состояние платформы', en: 'See the health of the platform' },
     roles: admin,
   },
+  'admin.backups.view': { title: { ru: 'Видеть резервные копии', en: 'See backups' }, roles: admin },
+  'admin.backups.make': { title: { ru: 'Делать и проверять копии', en: 'Make and verify backups' }, roles: admin },
+  'admin.backups.restore': { title: { ru: 'Восстанавливать из копии', en: 'Restore a backup' }, roles: admin },
 };
 
 /** Its own, and those of the services that execute its acts: they come through as they are. */
@@ -100,5 +104,13 @@ export const adminErrors: Record<string, ErrorDefinition> = {
   'admin.parent_faulty': { status: 400, title: { ru: 'Недопустимая родительская запись', en: 'Parent not allowed' } },
   'admin.no_recipients': { status: 400, title: { ru: 'Нет получателей', en: 'No recipients' } },
   'admin.too_many_recipients': { status: 400, title: { ru: 'Слишком много получателей', en: 'Too many recipients' } },
+  'admin.backup_busy': {
+    status: 409,
+    title: { ru: 'Другая работа с копиями ещё идёт', en: 'Another task of backups still runs' },
+  },
+  'admin.not_confirmed': {
+    status: 400,
+    title: { ru: 'Имя копии не совпадает', en: 'The name of the backup does not match' },
+  },
   'admin.already_decided': { status: 409, title: { ru: 'Решение уже принято', en: 'Already decided' } },
 };

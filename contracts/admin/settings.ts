@@ -161,8 +161,10 @@ export const SETTINGS = {
       erasure: z.boolean(),
       /** A block that cancels the running deals. */
       cancelDeals: z.boolean().default(false),
+      /** The restoration of a backup. */
+      restoration: z.boolean().default(false),
     }),
-    initial: { permanentBlock: false, erasure: false, cancelDeals: false },
+    initial: { permanentBlock: false, erasure: false, cancelDeals: false, restoration: false },
     title: { ru: 'Решения, для которых нужен второй администратор', en: 'Acts that need a second admin' },
   },
 } as const;

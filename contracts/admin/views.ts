@@ -222,3 +222,42 @@ export const deadLetterView = z.object({
   attempts: z.number().int(),
 });
 export const byLetter = z.object({ service: serviceName, letterId: z.string().min(1).max(200) });
+
+/** Folder of a backup below the folder of all. */
+export const backupFolderName = z.string().regex(/^[\w-][\w.-]{0,99}$/);
+export const backupView = z.object({
+  /** Null: the command wrote it to another place. */
+  name: backupFolderName.nullable(),
+  /** The moment that it holds. */
+  madeAt: timestamp,
+  /** The release that wrote it; only the same one restores it. */
+  version: z.string().nullable(),
+  tables: z.number().int(),
+  files: z.number().int(),
+  bytes: z.number().int(),
+  /** Null: nobody looked yet. */
+  verification: z
+    .object({
+      at: timestamp,
+      by: id,
+      /** `sums`: every part is as it was written. `restored`: beyond that it was restored and the books agreed. */
+      result: z.enum(['sums', 'restored', 'failed']),
+      fault: z.string().nullable(),
+    })
+    .nullable(),
+});
+/** What an admin asked for; done by the keeper of backups, one at a time. */
+export const backupTask = z.object({
+  taskId: id,
+  kind: z.enum(['backup', 'verify', 'restore', 'withdraw']),
+  /** Null: the backup has no name yet. */
+  backup: z.string().nullable(),
+  state: z.enum(['asked', 'running', 'done', 'failed']),
+  askedBy: id,
+  askedAt: timestamp,
+  endedAt: timestamp.nullable(),
+  /** Tables and files that are done, and of how many; 0 of 0: not known. */
+  done: z.number().int(),
+  parts: z.number().int(),
+  fault: z.string().nullable(),
+});

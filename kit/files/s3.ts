@@ -1,7 +1,12 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import type { Readable } from 'node:stream';
+import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Disk } from 'flydrive';
 import { S3Driver } from 'flydrive/drivers/s3';
 import { Problem } from '#kit/problem.ts';
 import type { Files } from './files.ts';
+import type { FileStore } from './store.ts';
 
 export interface S3Options {
   readonly bucket: string;
@@ -19,21 +24,7 @@ interface Failure {
 
 /** Files of one service below its own prefix of a bucket (S3 or what speaks it). A bucket that is away is a 503. */
 export function s3Files(options: S3Options, service: string): Files {
-  const { bucket, region, accessKeyId, secretAccessKey, endpoint } = options;
-  const disk = new Disk(
-    new S3Driver({
-      bucket,
-      region,
-      credentials: { accessKeyId, secretAccessKey },
-      ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
-      // Nothing is public: whoever may have a file gets it from the service. Many stores know no ACL.
-      visibility: 'private',
-      supportsACL: false,
-      requestChecksumCalculation: 'WHEN_REQUIRED',
-      responseChecksumValidation: 'WHEN_REQUIRED',
-      maxAttempts: 3,
-    }),
-  );
+  const { disk } = openBucket(options);
   const at = (key: string) => `${service}/${key}`;
   return {
     async put(key, content, contentType) {
@@ -52,6 +43,52 @@ export function s3Files(options: S3Options, service: string): Files {
       await disk.delete(at(key)).catch(fail);
     },
   };
+}
+
+/** The whole bucket, as backups read it and put it back. */
+export function s3Store(options: S3Options): FileStore {
+  const { disk, client } = openBucket(options);
+  return {
+    async *list() {
+      let paginationToken: string | undefined;
+      do {
+        const page = await disk
+          .listAll('/', { recursive: true, ...(paginationToken && { paginationToken }) })
+          .catch(fail);
+        for (const one of page.objects) if (one.isFile) yield one.key;
+        paginationToken = page.paginationToken;
+      } while (paginationToken);
+    },
+    async read(path) {
+      try {
+        const found = await client.send(new GetObjectCommand({ Bucket: options.bucket, Key: path }));
+        return { content: found.Body as Readable, contentType: found.ContentType };
+      } catch (error) {
+        if (statusOf(error) === 404) return undefined;
+        return fail(error);
+      }
+    },
+    async write(path, from, contentType) {
+      // Not the disk's own stream upload: it says no length, which S3 demands.
+      const { size } = await stat(from);
+      const body = { Body: createReadStream(from), ContentLength: size, ContentType: contentType };
+      await client.send(new PutObjectCommand({ Bucket: options.bucket, Key: path, ...body })).catch(fail);
+    },
+  };
+}
+
+function openBucket({ bucket, region, accessKeyId, secretAccessKey, endpoint }: S3Options) {
+  const client = new S3Client({
+    region,
+    credentials: { accessKeyId, secretAccessKey },
+    ...(endpoint === undefined ? {} : { endpoint, forcePathStyle: true }),
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    maxAttempts: 3,
+  });
+  // Nothing is public: whoever may have a file gets it from the service. Many stores know no ACL.
+  const disk = new Disk(new S3Driver({ client, bucket, visibility: 'private', supportsACL: false }));
+  return { client, disk };
 }
 
 /** What the store answered, from under what flydrive makes of it. */

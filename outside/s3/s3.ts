@@ -1,5 +1,5 @@
 /**
- * Stands in for an S3 store, in memory: put, get, head and delete of objects, with the bucket in the path. Every
+ * Stands in for an S3 store, in memory: put, get (also a range), head, delete and list of objects, with the bucket in the path. Every
  * request's signature (AWS Signature V4) and the hash of its body are verified, as the real one does.
  */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
@@ -10,6 +10,8 @@ import { SignatureV4 } from '@smithy/signature-v4';
 import type { OutsideLog } from '../log.ts';
 
 const MAX_SKEW_MS = 15 * 60_000;
+/** Objects in an answer of a listing. */
+const PAGE = 2;
 
 export interface S3Options {
   /** 0: any. */
@@ -71,8 +73,11 @@ export async function startS3(options: S3Options): Promise<S3> {
       options.log.warn({ part: 's3', fault }, 'refused');
       return refuse(response, 403, fault);
     }
-    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://s3').pathname);
+    const url = new URL(request.url ?? '/', 'http://s3');
+    const path = decodeURIComponent(url.pathname);
     const prefix = `/${options.bucket}/`;
+    if (request.method === 'GET' && path.replace(/\/?$/, '/') === prefix)
+      return list(response, objects, url.searchParams);
     if (!path.startsWith(prefix)) return refuse(response, 404, 'NoSuchBucket');
     serve(request, response, objects, path.slice(prefix.length), body);
   }
@@ -99,6 +104,27 @@ export async function startS3(options: S3Options): Promise<S3> {
   };
 }
 
+/** ListObjectsV2, few a page, so that whoever lists has to ask for the next one. */
+function list(
+  response: ServerResponse,
+  objects: ReadonlyMap<string, { readonly content: Buffer }>,
+  query: URLSearchParams,
+): void {
+  const after = query.get('continuation-token') ?? '';
+  const keys = [...objects.keys()].filter((key) => key.startsWith(query.get('prefix') ?? '') && key > after).sort();
+  const page = keys.slice(0, PAGE);
+  const xml = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
+  const contents = page.map(
+    (key) => `<Contents><Key>${xml(key)}</Key><Size>${objects.get(key)?.content.length}</Size></Contents>`,
+  );
+  const more = keys.length > PAGE;
+  const next = more ? `<NextContinuationToken>${xml(page.at(-1) ?? '')}</NextContinuationToken>` : '';
+  response.writeHead(200, { 'content-type': 'application/xml' });
+  response.end(
+    `<?xml version="1.0" encoding="UTF-8"?><ListBucketResult><IsTruncated>${more}</IsTruncated>${contents.join('')}${next}</ListBucketResult>`,
+  );
+}
+
 function serve(
   request: IncomingMessage,
   response: ServerResponse,
@@ -119,13 +145,17 @@ function serve(
       refuse(response, 404, 'NoSuchKey');
       return;
     }
-    response.writeHead(200, {
+    const range = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '');
+    const [from, to] = range ? [Number(range[1]), Number(range[2])] : [0, found.content.length - 1];
+    const part = found.content.subarray(from, to + 1);
+    response.writeHead(range ? 206 : 200, {
       'content-type': found.contentType,
-      'content-length': found.content.length,
+      'content-length': part.length,
+      ...(range && { 'content-range': `bytes ${from}-${from + part.length - 1}/${found.content.length}` }),
       'last-modified': new Date().toUTCString(),
       etag: etag(found.content),
     });
-    response.end(request.method === 'HEAD' ? undefined : found.content);
+    response.end(request.method === 'HEAD' ? undefined : part);
   } else refuse(response, 405, 'MethodNotAllowed');
 }
 

@@ -16,7 +16,9 @@ const WAITS_MS = 7 * 24 * 3_600_000;
 export type HeavyRule = keyof SettingValue<'admin.second-person'>;
 export interface HeavyAct {
   readonly action: string;
-  readonly userId: string;
+  /** `user`, `backup` */
+  readonly targetKind: string;
+  readonly targetId: string;
   readonly reason: string;
   /** What the second person has to ask for as well. */
   readonly details: unknown;
@@ -36,7 +38,7 @@ export async function secondPerson<R extends Route>(
   const now = ctx.clock.now();
   const setting = valueInForce('admin.second-person', versions, now);
   if (!rules.some((rule) => setting[rule])) return undefined;
-  const { action, userId: targetId, reason, details } = act;
+  const { action, targetKind, targetId, reason, details } = act;
   const waiting = await openProposal(ctx.db, action, targetId, now);
   if (waiting && waiting.proposedBy !== req.user.userId) {
     if (canonical(waiting.details) !== canonical(details)) throw new Problem('admin.proposal_differs');
@@ -49,7 +51,7 @@ export async function secondPerson<R extends Route>(
       ctx,
       // Kept although the call is refused: not in the transaction of its Idempotency-Key.
       { ...req, tx: (work) => ctx.db.tx(work) },
-      { action: `${action}.propose`, targetKind: 'user', targetId, reason, wanted: details },
+      { action: `${action}.propose`, targetKind, targetId, reason, wanted: details },
       {
         async write(tx): Promise<Reply<Route>> {
           await addProposal(tx, { ...proposal, expiresAt: new Date(now.getTime() + WAITS_MS) });

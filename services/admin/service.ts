@@ -17,6 +17,14 @@ import { userUnblocked } from './consumers/user-unblocked.ts';
 import { userErased } from './consumers/user-erased.ts';
 import { ticketEscalated } from './consumers/ticket-escalated.ts';
 import { listAuditLog, exportAuditLog, verifyAuditLog } from './http/audit-log.ts';
+import {
+  getBackups,
+  getBackupTask,
+  restoreBackup,
+  startBackup,
+  verifyBackup,
+  withdrawRestoration,
+} from './http/backups.ts';
 import { listDeadLetters, getDeadLetter, replayDeadLetter, discardDeadLetter } from './http/dead-letters.ts';
 import { getDictionary, putDictionaryEntry } from './http/dictionaries.ts';
 import { listEscalations, decideEscalation } from './http/escalations.ts';
@@ -48,6 +56,7 @@ import { blockUser, unblockUser } from './http/blocks.ts';
 import { addEvidence, getEvidence } from './http/evidence.ts';
 import { mergeDictionaryEntry } from './http/merge-entry.ts';
 import { listUsers, getUserCard, eraseUser } from './http/users.ts';
+import { logRestorations } from './log-restorations.ts';
 import { settlePendingActs } from './jobs/settle-pending-acts.ts';
 import { spreadNotice } from './jobs/spread-notice.ts';
 import { seed } from './seed/seed.ts';
@@ -113,6 +122,12 @@ export const adminService = defineService({
     putShifts,
     diffSetting,
     mergeDictionaryEntry,
+    getBackups,
+    getBackupTask,
+    startBackup,
+    verifyBackup,
+    restoreBackup,
+    withdrawRestoration,
   },
   owners: {},
   on: {
@@ -131,5 +146,8 @@ export const adminService = defineService({
     userErased,
   },
   jobs: { settlePendingActs, spreadNotice },
-  ready: seed,
+  async ready(ctx) {
+    await seed(ctx);
+    await logRestorations(ctx);
+  },
 });

@@ -1,23 +1,40 @@
 import { createHash } from 'node:crypto';
-import { mkdirSync, readdirSync } from 'node:fs';
-import { copyFile, mkdir, open, rename, writeFile } from 'node:fs/promises';
+import { createWriteStream, mkdirSync, readdirSync } from 'node:fs';
+import { mkdir, open, rename, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { SERVICES } from '#contracts/common/define.ts';
 import { errorCode, StartError } from '#kit/embedded/start-error.ts';
+import type { FileStore } from '#kit/files/store.ts';
 import { VERSION } from '../version.ts';
-import { digestOfFile, FORMAT, filesBelow, MANIFEST, type Manifest, plainTextForms, secretMark } from './manifest.ts';
+import {
+  digestOfFile,
+  FORMAT,
+  MANIFEST,
+  type Manifest,
+  plainTextForms,
+  secretMark,
+  sizeOf,
+  within,
+} from './manifest.ts';
 
 export interface BackupOptions {
   adminUrl: string;
   masterSecret: string;
   /** Where the services keep their files. */
-  filesFolder: string;
+  files: FileStore;
   /** The new backup. */
   target: string;
+  /** Folder below BACKUP_DIR; undefined: the backup lies elsewhere. */
+  name?: string | undefined;
   /** Content of the data folder's secrets, to be kept with the backup. */
   secrets: string | undefined;
   at: Date;
+  /** Told after each table and file. `all` counts the tables until the files are known. */
+  onPart?(done: number, all: number): void;
+  /** Ends it early: it throws, and what was written is no backup. */
+  signal?: AbortSignal | undefined;
 }
 
 const BATCH = 1_000;
@@ -48,32 +65,42 @@ export async function createBackup(options: BackupOptions): Promise<Manifest> {
       sequences: await sequencesOf(client),
       files: [],
     };
-    for (const table of await tablesOf(client)) manifest.tables.push(await saveTable(client, options.target, table));
+    const tables = await tablesOf(client);
+    for (const table of tables) {
+      manifest.tables.push(await saveTable(client, options, table));
+      options.onPart?.(manifest.tables.length, tables.length);
+    }
     await client.query('commit');
-    manifest.files = await saveFiles(options);
+    manifest.files = await saveFiles(options, tables.length);
     if (options.secrets !== undefined)
       await writeFile(join(options.target, 'secrets.json'), options.secrets, { mode: 0o600 });
     const path = join(options.target, MANIFEST);
     await writeFile(`${path}.new`, `${JSON.stringify(manifest, undefined, 1)}\n`, { mode: 0o600, flush: true });
     await rename(`${path}.new`, path);
-    await noteBackup(client, manifest);
+    await noteBackup(client, manifest, options.name);
     return manifest;
   } finally {
     await client.end();
   }
 }
 
-/** For the health page of the administration. A platform without admin has none. */
-async function noteBackup(client: pg.Client, manifest: Manifest): Promise<void> {
+/** For the list of the administration. A platform without admin has none. */
+async function noteBackup(client: pg.Client, manifest: Manifest, name: string | undefined): Promise<void> {
   const { rows } = await client.query("select to_regclass('admin.backups') is not null as there");
   if (rows[0]?.there !== true) return;
-  const bytes = [...manifest.tables, ...manifest.files].reduce((sum, part) => sum + part.bytes, 0);
-  await client.query('insert into admin.backups (made_at, tables, files, bytes) values ($1, $2, $3, $4)', [
-    manifest.at,
-    manifest.tables.length,
-    manifest.files.length,
-    bytes,
-  ]);
+  await client.query(
+    `insert into admin.backups (name, made_at, version, tables, files, bytes) values ($1, $2, $3, $4, $5, $6)
+     on conflict (name) do nothing`,
+    [name, manifest.at, manifest.version, manifest.tables.length, manifest.files.length, sizeOf(manifest)],
+  );
+}
+
+/** `2026-01-02T03-04-05Z`: a name that every file system takes. */
+export function backupName(at: Date): string {
+  return at
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '-');
 }
 
 function emptyFolder(target: string): void {
@@ -129,7 +156,11 @@ async function tablesOf(client: pg.Client): Promise<Table[]> {
   return rows;
 }
 
-async function saveTable(client: pg.Client, target: string, table: Table): Promise<Manifest['tables'][number]> {
+async function saveTable(
+  client: pg.Client,
+  { target, signal }: BackupOptions,
+  table: Table,
+): Promise<Manifest['tables'][number]> {
   const path = `tables/${table.schema}.${table.name}.jsonl`;
   await mkdir(join(target, 'tables'), { recursive: true, mode: 0o700 });
   const file = await open(join(target, path), 'wx', 0o600);
@@ -139,6 +170,7 @@ async function saveTable(client: pg.Client, target: string, table: Table): Promi
     const name = `${pg.escapeIdentifier(table.schema)}.${pg.escapeIdentifier(table.name)}`;
     await client.query(`declare saved no scroll cursor for select t::text as row from ${name} t`);
     for (;;) {
+      signal?.throwIfAborted();
       const batch = await client.query<{ row: string }>(`fetch ${BATCH} from saved`);
       if (batch.rows.length === 0) break;
       const text = Buffer.from(batch.rows.map(({ row }) => `${JSON.stringify(row)}\n`).join(''));
@@ -156,19 +188,20 @@ async function saveTable(client: pg.Client, target: string, table: Table): Promi
 }
 
 /** A file that is deleted meanwhile is left out: whoever deleted it meant it. */
-async function saveFiles(options: BackupOptions): Promise<Manifest['files']> {
+async function saveFiles({ files, target, onPart, signal }: BackupOptions, tables: number): Promise<Manifest['files']> {
   const saved: Manifest['files'] = [];
-  for (const name of await filesBelow(options.filesFolder)) {
-    const path = join('files', name);
-    const to = join(options.target, path);
+  const names: string[] = [];
+  for await (const name of files.list()) names.push(name);
+  for (const [index, name] of names.sort().entries()) {
+    signal?.throwIfAborted();
+    const path = `files/${name}`;
+    const to = within(target, path);
+    const found = await files.read(name);
+    if (found === undefined) continue;
     await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-    try {
-      await copyFile(join(options.filesFolder, name), to);
-    } catch (error) {
-      if (errorCode(error) === 'ENOENT') continue;
-      throw error;
-    }
-    saved.push({ path, ...(await digestOfFile(to)) });
+    await pipeline(found.content, createWriteStream(to, { flags: 'wx', mode: 0o600 }));
+    saved.push({ path, ...(await digestOfFile(to)), ...(found.contentType && { contentType: found.contentType }) });
+    onPart?.(tables + index + 1, tables + names.length);
   }
   return saved;
 }

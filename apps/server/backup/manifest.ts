@@ -1,8 +1,8 @@
 /** What a backup is: a folder with this list, a file per table, the files of the services and, when asked for, the secrets. */
 import { createHash, createHmac } from 'node:crypto';
 import { createReadStream, readFileSync } from 'node:fs';
-import { readdir } from 'node:fs/promises';
 import { join, resolve, sep } from 'node:path';
+import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { z } from 'zod';
@@ -26,7 +26,8 @@ const manifestSchema = z.object({
     checked.extend({ schema: z.string(), name: z.string(), columns: z.array(z.string()), rows: z.number() }),
   ),
   sequences: z.array(z.object({ schema: z.string(), name: z.string(), value: z.string(), called: z.boolean() })),
-  files: z.array(checked),
+  /** The type is known of files that came from a bucket. */
+  files: z.array(checked.extend({ contentType: z.string().optional() })),
 });
 export type Manifest = z.output<typeof manifestSchema>;
 
@@ -53,6 +54,11 @@ export function readManifest(folder: string): Manifest {
   return parsed.data;
 }
 
+/** Bytes of a whole backup. */
+export function sizeOf(manifest: Manifest): number {
+  return [...manifest.tables, ...manifest.files].reduce((sum, part) => sum + part.bytes, 0);
+}
+
 /** Joins, and refuses a path that leads out of the folder: a backup may come from elsewhere. */
 export function within(folder: string, path: string): string {
   const whole = resolve(folder, path);
@@ -61,29 +67,19 @@ export function within(folder: string, path: string): string {
 }
 
 export async function digestOfFile(path: string): Promise<{ bytes: number; sha256: string }> {
+  return await digestOf(createReadStream(path));
+}
+
+export async function digestOf(content: Readable): Promise<{ bytes: number; sha256: string }> {
   const hash = createHash('sha256');
   let bytes = 0;
-  await pipeline(createReadStream(path), async (chunks) => {
+  await pipeline(content, async (chunks) => {
     for await (const chunk of chunks as AsyncIterable<Buffer>) {
       bytes += chunk.length;
       hash.update(chunk);
     }
   });
   return { bytes, sha256: hash.digest('hex') };
-}
-
-/** Every file below, as paths relative to it, in order; none when the folder is absent. */
-export async function filesBelow(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { recursive: true, withFileTypes: true }).catch(
-    (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') return [];
-      throw error;
-    },
-  );
-  return entries
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
-    .sort();
 }
 
 /** Text forms of values don't depend on the server's defaults. */

@@ -1,14 +1,13 @@
 import { createReadStream } from 'node:fs';
-import { copyFile, mkdir } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import pg from 'pg';
 import { SERVICES } from '#contracts/common/define.ts';
 import { openEmbeddedBus } from '#kit/bus/embedded.ts';
 import { migrate, roleName } from '#kit/db/migrate.ts';
 import { errorCode, StartError } from '#kit/embedded/start-error.ts';
+import type { FileStore } from '#kit/files/store.ts';
 import { registry } from '../registry.ts';
-import { digestOfFile, type Manifest, plainTextForms, secretMark, within } from './manifest.ts';
+import { digestOf, digestOfFile, type Manifest, plainTextForms, secretMark, within } from './manifest.ts';
 
 export interface RestoreOptions {
   /** The backup and its list. */
@@ -17,15 +16,19 @@ export interface RestoreOptions {
   /** Owner of a database without Artel in it. Superuser: foreign keys and guards of history are off while rows go in. */
   adminUrl: string;
   masterSecret: string;
-  filesFolder: string;
+  /** Undefined: the files stay where they are. */
+  files: FileStore | undefined;
   onProgress(text: string): void;
+  /** Ends it early: it throws. */
+  signal?: AbortSignal | undefined;
 }
 
 const BATCH = 1_000;
 
 /** Compares every table and file of a backup with its list; throws on the first that differs, naming it. */
-export async function checkBackup(source: string, manifest: Manifest): Promise<void> {
+export async function checkBackup(source: string, manifest: Manifest, signal?: AbortSignal): Promise<void> {
   for (const part of [...manifest.tables, ...manifest.files]) {
+    signal?.throwIfAborted();
     const found = await digestOfFile(within(source, part.path)).catch((error: unknown) => {
       if (errorCode(error) === 'ENOENT') return undefined;
       throw error;
@@ -44,7 +47,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
       { exitCode: 78 },
     );
   await requireEmpty(adminUrl);
-  await checkBackup(options.source, manifest);
+  await checkBackup(options.source, manifest, options.signal);
   const services = await Promise.all(SERVICES.map((name) => registry[name]()));
   await migrate({
     adminUrl,
@@ -69,7 +72,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
     await fill(client, options);
     await client.query('commit');
   });
-  await restoreFiles(options);
+  if (options.files) await restoreFiles(options.source, manifest, options.files);
 }
 
 async function requireEmpty(adminUrl: string): Promise<void> {
@@ -112,7 +115,7 @@ async function fill(client: pg.Client, options: RestoreOptions): Promise<void> {
   const names = manifest.tables.map((table) => quoted(table.schema, table.name));
   if (names.length > 0) await client.query(`truncate ${names.join(', ')} cascade`);
   for (const table of manifest.tables) {
-    const rows = await fillTable(client, options.source, table);
+    const rows = await fillTable(client, options, table);
     if (rows !== table.rows)
       throw new StartError(`${table.schema}.${table.name} has ${rows} rows, the backup says ${table.rows}`);
     // Whoever worked on a job at the time of the backup is gone; the library would wait four hours for him.
@@ -143,7 +146,11 @@ function quoted(schema: string, name: string): string {
   return `${pg.escapeIdentifier(schema)}.${pg.escapeIdentifier(name)}`;
 }
 
-async function fillTable(client: pg.Client, source: string, table: Manifest['tables'][number]): Promise<number> {
+async function fillTable(
+  client: pg.Client,
+  { source, signal }: RestoreOptions,
+  table: Manifest['tables'][number],
+): Promise<number> {
   const name = quoted(table.schema, table.name);
   const columns = table.columns.map((column) => pg.escapeIdentifier(column));
   const text = `insert into ${name} (${columns.join(', ')}) overriding system value
@@ -157,17 +164,20 @@ async function fillTable(client: pg.Client, source: string, table: Manifest['tab
   };
   for await (const line of createInterface({ input: createReadStream(within(source, table.path)) })) {
     batch.push(JSON.parse(line) as string);
+    signal?.throwIfAborted();
     if (batch.length === BATCH) await flush();
   }
   await flush();
   return rows;
 }
 
-async function restoreFiles({ source, manifest, filesFolder }: RestoreOptions): Promise<void> {
+/** Puts the files of a backup back. Keys are never used twice, so what came later stays beside them. */
+export async function restoreFiles(source: string, manifest: Manifest, files: FileStore): Promise<void> {
   for (const file of manifest.files) {
-    const to = within(filesFolder, file.path.replace(/^files[/\\]/, ''));
-    await mkdir(dirname(to), { recursive: true, mode: 0o700 });
-    await copyFile(join(source, file.path), to);
-    if ((await digestOfFile(to)).sha256 !== file.sha256) throw new StartError(`${file.path} was not copied right`);
+    const path = file.path.replaceAll('\\', '/').replace(/^files\//, '');
+    await files.write(path, within(source, file.path), file.contentType);
+    const back = await files.read(path);
+    if (!back || (await digestOf(back.content)).sha256 !== file.sha256)
+      throw new StartError(`${file.path} was not copied right`);
   }
 }

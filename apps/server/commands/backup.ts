@@ -1,22 +1,25 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
-import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
+import { basename, dirname, join, resolve } from 'node:path';
 import { ConfigError } from '#kit/config.ts';
 import { StartError } from '#kit/embedded/start-error.ts';
 import { verifyLedger } from '#services/payments/ledger/verify.ts';
-import { createBackup } from '../backup/create.ts';
+import { backupName, createBackup } from '../backup/create.ts';
 import { readManifest } from '../backup/manifest.ts';
+import { carryOutRestoration } from '../backup/restoration.ts';
 import { checkBackup, restoreBackup } from '../backup/restore.ts';
 import { openDatabase, openNeeds, requireSecret } from '../needs.ts';
-import { type PlatformSettings, readPlatformSettings } from '../settings.ts';
+import { backupFolder, fileStoreOf, ownDatabases, type PlatformSettings, readPlatformSettings } from '../settings.ts';
 
 type Env = Readonly<Record<string, string | undefined>>;
 const progress = (text: string) => process.stderr.write(`… ${text}\n`);
 
-/** `artel backup <folder>`: beside a running platform or without one. */
-export async function backupCommand(env: Env, folder: string, withSecrets: boolean): Promise<void> {
+/** `artel backup [folder]`: beside a running platform or without one. Without a folder a new one among the backups. */
+export async function backupCommand(env: Env, named: string | undefined, withSecrets: boolean): Promise<void> {
   const settings = readPlatformSettings(env);
   refuseOwnDatabases(settings);
+  const at = new Date();
+  const folder = resolve(named ?? join(backupFolder(settings), backupName(at)));
+  const name = dirname(folder) === backupFolder(settings) ? basename(folder) : undefined;
   const database = await openDatabase(settings, progress);
   try {
     const secrets = secretsOf(settings);
@@ -31,12 +34,13 @@ export async function backupCommand(env: Env, folder: string, withSecrets: boole
     const manifest = await createBackup({
       adminUrl: database.adminUrl,
       masterSecret,
-      filesFolder: resolve(settings.DATA_DIR, 'files'),
-      target: resolve(folder),
+      files: await fileStoreOf(settings),
+      target: folder,
+      name,
       secrets: withSecrets ? secrets : undefined,
-      at: new Date(),
+      at,
     });
-    await checkBackup(resolve(folder), manifest);
+    await checkBackup(folder, manifest);
     const rows = manifest.tables.reduce((sum, table) => sum + table.rows, 0);
     process.stdout.write(
       `backed up to ${folder}: ${manifest.tables.length} tables, ${rows} rows, ${manifest.files.length} files\n`,
@@ -50,10 +54,25 @@ export async function backupCommand(env: Env, folder: string, withSecrets: boole
   }
 }
 
+/** `artel restore` without a folder: carries out what was prepared in the panel, while nothing of the platform runs. */
+async function carryOutWaiting(settings: PlatformSettings): Promise<void> {
+  const needs = await openNeeds(settings, progress);
+  try {
+    const [adminUrl, folder] = [needs.adminUrl, backupFolder(settings)];
+    const files = await fileStoreOf(settings);
+    const done = await carryOutRestoration({ folder, adminUrl, files, at: new Date(), onProgress: progress });
+    if (!done) throw new StartError('no restoration waits: name the folder of a backup');
+    process.stdout.write(`restored the backup ${done.backup}, as asked for at ${done.askedAt}\n`);
+  } finally {
+    await needs.close();
+  }
+}
+
 /** `artel restore <folder>`: into an empty place. Ends with the books verified, as they were when the backup was made. */
-export async function restoreCommand(env: Env, folder: string): Promise<void> {
+export async function restoreCommand(env: Env, folder: string | undefined): Promise<void> {
   const settings = readPlatformSettings(env);
   refuseOwnDatabases(settings);
+  if (folder === undefined) return await carryOutWaiting(settings);
   const source = resolve(folder);
   const manifest = readManifest(source);
   if (settings.DATABASE_URL === undefined || settings.ARTEL_SECRET === undefined)
@@ -65,7 +84,7 @@ export async function restoreCommand(env: Env, folder: string): Promise<void> {
       manifest,
       adminUrl: needs.adminUrl,
       masterSecret: needs.masterSecret,
-      filesFolder: needs.folder?.path('files') ?? resolve(settings.DATA_DIR, 'files'),
+      files: await fileStoreOf(settings),
       onProgress: progress,
     });
     const verdict = await verifyLedger(needs.adminUrl);
@@ -102,9 +121,7 @@ function prepareDataFolder(settings: PlatformSettings, source: string | undefine
 
 /** One snapshot covers one database. */
 function refuseOwnDatabases(settings: PlatformSettings): void {
-  const faults = SERVICES.filter(
-    (service) => settings[`${service.toUpperCase() as Uppercase<ServiceName>}_DATABASE_URL`] !== undefined,
-  ).map(
+  const faults = ownDatabases(settings).map(
     (service) =>
       `${service.toUpperCase()}_DATABASE_URL is set: a service with a database of its own is backed up with pg_dump`,
   );

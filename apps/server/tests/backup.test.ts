@@ -16,6 +16,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createBackup } from '#apps/server/backup/create.ts';
 import { type Manifest, readManifest } from '#apps/server/backup/manifest.ts';
 import { restoreBackup } from '#apps/server/backup/restore.ts';
+import { diskStore } from '#kit/files/store.ts';
 import { verifyLedger } from '#services/payments/ledger/verify.ts';
 import { bootPlatform, person, TEST_SECRET, type TestPlatform } from '#testing/env.ts';
 import { testDatabase } from '#testing/postgres.ts';
@@ -39,7 +40,7 @@ async function ask<T extends pg.QueryResultRow>(url: string, text: string): Prom
 
 const emptyPlace = () => mkdtempSync(join(folder, 'place-'));
 const restore = (adminUrl: string, filesFolder: string, masterSecret = TEST_SECRET) =>
-  restoreBackup({ source: target, manifest, adminUrl, masterSecret, filesFolder, onProgress() {} });
+  restoreBackup({ source: target, manifest, adminUrl, masterSecret, files: diskStore(filesFolder), onProgress() {} });
 
 /** A person and a line in the ledger, sealed. */
 async function earnSomething(): Promise<void> {
@@ -90,7 +91,7 @@ beforeAll(async () => {
   manifest = await createBackup({
     adminUrl: platform.adminUrl,
     masterSecret: TEST_SECRET,
-    filesFolder: files,
+    files: diskStore(files),
     target,
     secrets: undefined,
     at: new Date('2026-01-02T03:04:05Z'),
@@ -118,7 +119,12 @@ describe('F15: a backup restores elsewhere', () => {
   });
 
   test('a backup never goes over what is there', async () => {
-    const options = { adminUrl: platform.adminUrl, masterSecret: TEST_SECRET, filesFolder: files, secrets: undefined };
+    const options = {
+      adminUrl: platform.adminUrl,
+      masterSecret: TEST_SECRET,
+      files: diskStore(files),
+      secrets: undefined,
+    };
     await expect(createBackup({ ...options, target, at: new Date() })).rejects.toThrow('is not empty');
   });
 
@@ -148,7 +154,7 @@ describe('F15: a backup restores elsewhere', () => {
       const again = await createBackup({
         adminUrl: place.url,
         masterSecret: TEST_SECRET,
-        filesFolder: there,
+        files: diskStore(there),
         target: join(folder, 'again'),
         secrets: undefined,
         at: new Date(),

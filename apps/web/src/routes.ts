@@ -1,6 +1,7 @@
 import type { FunctionComponent } from 'preact';
 import { AdminAppeals } from './pages/admin-appeals.tsx';
 import { AdminAudit } from './pages/admin-audit.tsx';
+import { AdminBackups } from './pages/admin-backups.tsx';
 import { AdminDashboard } from './pages/admin-dashboard.tsx';
 import { AdminDictionaries } from './pages/admin-dictionaries.tsx';
 import { AdminEscalations } from './pages/admin-escalations.tsx';
@@ -83,4 +84,5 @@ export const ROUTES: readonly (readonly [pattern: string, page: unknown, access?
   ['/admin/dictionaries', AdminDictionaries, 'signed in'],
   ['/admin/templates', AdminTemplates, 'signed in'],
   ['/admin/health', AdminHealth, 'signed in'],
+  ['/admin/backups', AdminBackups, 'signed in'],
 ] satisfies readonly (readonly [string, FunctionComponent<never>, 'signed in'?])[];

@@ -25,6 +25,21 @@ test('both languages have the same keys and variables, and no empty words', () =
   }
 });
 
+test('no key stands in two files of a language: one would silently win', async () => {
+  for (const language of ['en', 'ru']) {
+    const folder = join(SOURCE, 'locales', language);
+    const seen = new Map<string, string>();
+    const twice: string[] = [];
+    for (const file of await readdir(folder))
+      for (const [, key = ''] of (await readFile(join(folder, file), 'utf8')).matchAll(/^ {2}'([^']+)':/gm)) {
+        if (seen.has(key)) twice.push(`${language}: ${key} in ${seen.get(key)} and ${file}`);
+        seen.set(key, file);
+      }
+    expect(twice).toEqual([]);
+    expect(seen.size).toBeGreaterThan(200);
+  }
+});
+
 test('every key that the source names has words, and all words are used', async () => {
   const files = (await readdir(SOURCE, { recursive: true })).filter(
     (name) => /\.tsx?$/.test(name) && !name.startsWith('locales'),

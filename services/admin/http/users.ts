@@ -77,10 +77,10 @@ export async function checkHeavy(
   ctx: AdminContext,
   req: HeavyReq,
   rules: readonly HeavyRule[],
-  act: HeavyAct,
+  { userId, ...act }: Omit<HeavyAct, 'targetKind' | 'targetId'> & { readonly userId: string },
 ): Promise<ProposalRow | undefined> {
-  await mayActOn(ctx, req.user, act.userId);
-  return await secondPerson(ctx, req, rules, act);
+  await mayActOn(ctx, req.user, userId);
+  return await secondPerson(ctx, req, rules, { ...act, targetKind: 'user', targetId: userId });
 }
 
 export async function endProposal(tx: Tx, proposal: ProposalRow | undefined) {

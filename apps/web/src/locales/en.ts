@@ -4,6 +4,7 @@ import { deal } from './en/deal.ts';
 import { figures } from './en/figures.ts';
 import { hours } from './en/hours.ts';
 import { lists } from './en/lists.ts';
+import { running } from './en/running.ts';
 import { search } from './en/search.ts';
 import { site } from './en/site.ts';
 import { talk } from './en/talk.ts';
@@ -20,4 +21,5 @@ export const en = {
   ...lists,
   ...talk,
   ...figures,
+  ...running,
 };

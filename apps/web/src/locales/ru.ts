@@ -4,6 +4,7 @@ import { deal } from './ru/deal.ts';
 import { figures } from './ru/figures.ts';
 import { hours } from './ru/hours.ts';
 import { lists } from './ru/lists.ts';
+import { running } from './ru/running.ts';
 import { search } from './ru/search.ts';
 import { site } from './ru/site.ts';
 import { talk } from './ru/talk.ts';
@@ -20,4 +21,5 @@ export const ru = {
   ...lists,
   ...talk,
   ...figures,
+  ...running,
 };

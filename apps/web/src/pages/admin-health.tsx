@@ -30,7 +30,7 @@ export function AdminHealth() {
                 [t('health.platform'), <Status key="all" kind="health" of={data.ready ? 'well' : 'ill'} />],
                 [t('health.transport'), <Status key="bus" kind="health" of={data.transport ? 'well' : 'ill'} />],
                 [t('health.database'), <Status key="db" kind="health" of={data.database ? 'well' : 'ill'} />],
-                [t('health.backup'), data.lastBackupAt ? formatAgo(data.lastBackupAt) : t('health.never')],
+                [t('health.backup'), <LastBackup key="backup" at={data.lastBackupAt} />],
                 [t('health.checked'), formatTime(data.checkedAt)],
               ]}
             />
@@ -80,6 +80,11 @@ export function AdminHealth() {
       {letters && can('admin.dead-letters.view') && <DeadLetters service={letters as Letters['service']} />}
     </>
   );
+}
+
+function LastBackup({ at }: { at: string | null }) {
+  const words = at ? formatAgo(at) : t('health.never');
+  return can('admin.backups.view') ? <a href="/admin/backups">{words}</a> : <>{words}</>;
 }
 
 function DeadLetters({ service }: { service: Letters['service'] }) {

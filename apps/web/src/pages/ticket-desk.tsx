@@ -18,7 +18,7 @@ export function Presence() {
   if (!data) return null;
   return (
     <fieldset class="row">
-      <legend>{t('presence.title')}</legend>
+      <legend>{t('presence.workingTime')}</legend>
       <span role="status">
         <Status kind="presence" of={data.present ? 'here' : 'gone'} /> {t('presence.load', { count: data.openTickets })}
         {data.said && <small class="muted"> {t('admin.until', { at: formatTime(data.said.until) })}</small>}

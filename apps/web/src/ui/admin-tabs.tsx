@@ -14,6 +14,7 @@ const TABS = [
   ['/admin/money', 'admin.money', 'payments.adjust'],
   ['/admin/audit', 'admin.audit', 'admin.audit.view'],
   ['/admin/health', 'admin.health', 'admin.health.view'],
+  ['/admin/backups', 'admin.backups', 'admin.backups.view'],
 ] as const;
 
 export function AdminTabs({ at }: { at: (typeof TABS)[number][0] }) {

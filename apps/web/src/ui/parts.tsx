@@ -148,6 +148,8 @@ const TONES: Record<string, string> = {
   funding: 'warm',
   submitted: 'warm',
   agreed: 'good',
+  restored: 'good',
+  sums: 'good',
 };
 export function Status({ of, kind }: { of: string; kind: string }) {
   return <span class={`status status-${TONES[of] ?? 'plain'}`}>{t(`${kind}.${of}`)}</span>;

@@ -49,7 +49,7 @@ export const care = {
   'ruledBy.admin': 'Ruling of the administration',
   'ruledBy.silence': 'Decided by silence',
   'ruledBy.agreement': 'Both sides agreed',
-  'presence.title': 'Working time',
+  'presence.workingTime': 'Working time',
   'presence.here': 'at work',
   'presence.gone': 'away',
   'presence.come': 'Begin work',

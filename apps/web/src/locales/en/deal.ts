@@ -99,5 +99,4 @@ export const deal = {
   'my.fillProfile': 'Complete the profile',
   'invite.back': 'To the order',
   'money.kind': 'Kind',
-  'money.reserved': 'Set aside (response deposits)',
 } as const;

@@ -49,7 +49,7 @@ export const care = {
   'ruledBy.admin': 'Решение администрации',
   'ruledBy.silence': 'Решено из-за молчания',
   'ruledBy.agreement': 'Стороны договорились',
-  'presence.title': 'Рабочее время',
+  'presence.workingTime': 'Рабочее время',
   'presence.here': 'на месте',
   'presence.gone': 'не на месте',
   'presence.come': 'Начать работу',

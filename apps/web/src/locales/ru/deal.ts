@@ -98,5 +98,4 @@ export const deal = {
   'my.fillProfile': 'Дополнить профиль',
   'invite.back': 'К заказу',
   'money.kind': 'Вид операции',
-  'money.reserved': 'Отложено (залоги за отклики)',
 } as const;
