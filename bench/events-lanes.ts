@@ -56,7 +56,7 @@ export async function artelLane(options: {
   const { databaseUrl, rabbit } = options;
   const schema = await makeSchema(databaseUrl);
   const log = createLogger({ level: 'warn', pretty: false });
-  const telemetry = createTelemetry({ service: 'bench', version: '0', log });
+  const telemetry = await createTelemetry({ service: 'bench', version: '0', log });
   const bus = rabbit
     ? await connectRabbit({ ...rabbit, log })
     : await openEmbeddedBus({ connectionString: databaseUrl, schema: `${schema}_bus`, log });

@@ -51,7 +51,7 @@ export async function openLedger(): Promise<Ledger> {
     roleSecret: SECRET,
     targets: [{ service: 'payments', migrations, jobs: true }],
   });
-  const telemetry = createTelemetry({
+  const telemetry = await createTelemetry({
     service: 'bench',
     version: '0',
     log: createLogger({ level: 'silent', pretty: false }),

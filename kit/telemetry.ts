@@ -3,9 +3,9 @@ import { resourceFromAttributes } from '@opentelemetry/resources';
 import type { CallContext } from './call-context.ts';
 import { newId } from './ids.ts';
 import type { Logger } from './log.ts';
-import { type FailureNotice, failureNotice, otlpExporters } from './telemetry/exporters.ts';
+import { type FailureNotice, failureNotice } from './telemetry/notice.ts';
 import { createMetrics } from './telemetry/metrics.ts';
-import { createTracing, UNRECORDED } from './telemetry/tracing.ts';
+import { UNRECORDED } from './telemetry/unrecorded.ts';
 
 export type SpanKindName = 'server' | 'client' | 'producer' | 'consumer' | 'internal';
 
@@ -89,14 +89,15 @@ export interface TelemetryOptions {
 
 const SHUTDOWN_TIMEOUT_MS = 3_000;
 
-export function createTelemetry(options: TelemetryOptions): Telemetry {
+/** What exports is loaded with an endpoint only. */
+export async function createTelemetry(options: TelemetryOptions): Promise<Telemetry> {
   const resource = resourceFromAttributes({
     'service.name': options.service,
     'service.version': options.version,
     'service.instance.id': newId(),
   });
   const exporters = options.otlpEndpoint
-    ? otlpExporters({
+    ? (await import('./telemetry/exporters.ts')).otlpExporters({
         endpoint: options.otlpEndpoint,
         headers: options.otlpHeaders,
         timeoutMs: options.exportTimeoutMs ?? 5_000,
@@ -104,7 +105,7 @@ export function createTelemetry(options: TelemetryOptions): Telemetry {
       })
     : undefined;
   const tracing = exporters
-    ? createTracing(resource, exporters.traces, {
+    ? (await import('./telemetry/tracing.ts')).createTracing(resource, exporters.traces, {
         ratio: options.sampleRatio ?? 1,
         everyMs: options.exportEveryMs ?? 1_000,
       })

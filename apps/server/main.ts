@@ -1,100 +1,10 @@
 /** The `artel` command. The only place that reads the process's environment. */
-import { Command, CommanderError } from 'commander';
-import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
-import { ConfigError } from '#kit/config.ts';
-import { StartError } from '#kit/embedded/start-error.ts';
-import { backupCommand, restoreCommand } from './commands/backup.ts';
-import { deadLettersCommand } from './commands/dead-letters.ts';
-import { doctorCommand } from './commands/doctor.ts';
-import { generateCommand } from './commands/generate.ts';
-import { keysCommand } from './commands/keys.ts';
-import { ledgerCommand } from './commands/ledger.ts';
-import { migrateCommand } from './commands/migrate.ts';
-import { startCommand } from './commands/start.ts';
-import { VERSION } from './version.ts';
+import { enableCompileCache } from 'node:module';
+import { fileURLToPath } from 'node:url';
 
-const program = new Command('artel')
-  .description('Artel, the freelance marketplace platform')
-  .version(VERSION)
-  .exitOverride()
-  .showHelpAfterError();
-
-program
-  .command('start')
-  .description('run the whole platform, or the named services')
-  .argument('[services...]', `any of: ${SERVICES.join(', ')}`, collectServices, [] as ServiceName[])
-  .option('--reset', 'begin anew: deletes the data folder first, after asking')
-  .option('--yes', 'do not ask')
-  .action((services: ServiceName[], options: { reset?: boolean; yes?: boolean }) =>
-    startCommand(process.env, services, options),
-  );
-program
-  .command('migrate')
-  .description('bring the database to this release')
-  .action(() => migrateCommand(process.env));
-program
-  .command('backup')
-  .description('write the database and the files into a new folder, beside a running platform or without one')
-  .argument('[folder]', 'default: a new one below BACKUP_DIR')
-  .option('--with-secrets', 'also the secrets of the data folder: whoever has such a backup can be the platform')
-  .action((folder: string | undefined, options: { withSecrets?: boolean }) =>
-    backupCommand(process.env, folder, options.withSecrets === true),
-  );
-program
-  .command('restore')
-  .description('bring a backup into an empty database or data folder, and verify it')
-  .argument('[folder]', 'default: carry out the restoration that was prepared in the panel')
-  .action((folder: string | undefined) => restoreCommand(process.env, folder));
-program
-  .command('doctor')
-  .description('check every need and say what to do')
-  .action(() => doctorCommand(process.env));
-program
-  .command('keys')
-  .description('write a key pair per service, for processes that share no secret')
-  .argument('<folder>')
-  .action((folder: string) => keysCommand(process.env, folder));
-program
-  .command('generate')
-  .description('write the documents made from the contracts')
-  .option('--check', 'only compare with what is committed')
-  .action((options: { check?: boolean }) => generateCommand(options));
-deadLettersCommand(program.command('dead-letters').description('events that could not be handled'), process.env);
-ledgerCommand(program.command('ledger').description('the double-entry ledger'), process.env);
-
-function collectServices(value: string, previous: ServiceName[]): ServiceName[] {
-  if (!SERVICES.includes(value as ServiceName))
-    throw new CommanderError(64, 'artel.service', `no service is called ${value}; there are ${SERVICES.join(', ')}`);
-  return [...previous, value as ServiceName];
-}
-
-try {
-  await program.parseAsync(process.argv);
-} catch (error) {
-  process.exitCode = report(error);
-}
-
-/** One clear line per fault, no stack for what the operator can mend. */
-function report(error: unknown): number {
-  if (error instanceof CommanderError) {
-    if (error.code === 'artel.service') process.stderr.write(`artel: ${error.message}\n`);
-    return error.exitCode;
-  }
-  if (error instanceof ConfigError) {
-    for (const line of error.lines) process.stderr.write(`artel: ${line}\n`);
-    return error.exitCode;
-  }
-  if (error instanceof StartError) {
-    process.stderr.write(`artel: ${error.message}\n`);
-    return error.exitCode;
-  }
-  const code = (error as { code?: string }).code ?? '';
-  if (/^(ECONNREFUSED|ENOTFOUND|ETIMEDOUT|ECONNRESET|28P01|28000|3D000|57P03)$/.test(code)) {
-    process.stderr.write(
-      `artel: the database can't be reached: ${(error as Error).message || code}. Look at DATABASE_URL; \`artel doctor\` tells more\n`,
-    );
-    return 69;
-  }
-  process.stderr.write(`artel: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
-  return 70;
-}
+// What the engine made of the sources is kept beside the packages, so that only the first start compiles them. Before any of
+// them is loaded, hence the import below. Where nothing can be written there, each start compiles.
+enableCompileCache(fileURLToPath(new URL('../../node_modules/.cache/artel', import.meta.url)));
+const { runProgram } = await import('./program.ts');
+const failed = await runProgram(process.argv, process.env);
+if (failed !== undefined) process.exitCode = failed;

@@ -2,8 +2,6 @@
 import { join } from 'node:path';
 import type { ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
-import { openEmbeddedBus } from '#kit/bus/embedded.ts';
-import { connectRabbit } from '#kit/bus/rabbit.ts';
 import type { Clock } from '#kit/clock.ts';
 import { migrate, serviceUrl } from '#kit/db/migrate.ts';
 import { diskFiles } from '#kit/files/disk.ts';
@@ -103,14 +101,18 @@ async function openFiles({ s3, filesFolder }: PlatformOptions): Promise<(service
   return (service) => s3Files(s3, service);
 }
 
+/** Of the two transports the one that is used is loaded. */
 async function openBus(options: PlatformOptions): Promise<Bus> {
   const log = options.log.child({ service: 'transport' });
-  if (options.amqpUrl)
+  if (options.amqpUrl) {
+    const { connectRabbit } = await import('#kit/bus/rabbit.ts');
     return await connectRabbit({
       url: options.amqpUrl,
       log,
       prefix: options.amqpPrefix,
       name: `artel ${options.services.join(' ')}`,
     });
+  }
+  const { openEmbeddedBus } = await import('#kit/bus/embedded.ts');
   return await openEmbeddedBus({ connectionString: options.adminUrl, log });
 }

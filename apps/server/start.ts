@@ -6,8 +6,6 @@ import { ConfigError } from '#kit/config.ts';
 import { StartError } from '#kit/embedded/start-error.ts';
 import { addHealth, createHttp } from '#kit/service/http-server.ts';
 import { mergePrometheus } from '#kit/telemetry/prometheus-text.ts';
-import { startCatcher } from '#outside/catcher/catcher.ts';
-import { startProvider } from '#outside/provider/provider.ts';
 import { startKeeper } from './backup/keeper.ts';
 import { carryOutRestoration, waitingRestoration } from './backup/restoration.ts';
 import { type Demo, openDemo } from './demo/demo.ts';
@@ -195,6 +193,7 @@ async function startOutside(
   if (!env['SMTP_URL']) {
     const httpPort = settings.CATCHER_PORT || settings.PORT + 1;
     await requireFreePort(settings.HOST, httpPort);
+    const { startCatcher } = await import('#outside/catcher/catcher.ts');
     const smsKey = secret('sms-key');
     const catcher = await startCatcher({
       smtpPort: 0,
@@ -214,6 +213,7 @@ async function startOutside(
   if (!env['PROVIDER_URL']) {
     const port = settings.PROVIDER_PORT || settings.PORT + 2;
     await requireFreePort(settings.HOST, port);
+    const { startProvider } = await import('#outside/provider/provider.ts');
     const apiKey = secret('provider-api-key');
     const webhookSecret = `whsec_${Buffer.from(secret('provider-webhook')).toString('base64')}`;
     const provider = await startProvider({

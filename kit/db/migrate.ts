@@ -1,8 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { Logger as WorkerLogger, runMigrations as runJobMigrations } from 'graphile-worker';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 
 export interface MigrateTarget {
@@ -22,7 +20,6 @@ export interface MigrateOptions {
   onProgress?(text: string): void;
 }
 
-const silent = new WorkerLogger(() => () => {});
 const KIT_MIGRATIONS = new URL('./migrations/', import.meta.url);
 /** Raise when `provision` changes, so that it runs again on existing databases. */
 const PROVISION_VERSION = '2';
@@ -139,11 +136,12 @@ async function provision(client: pg.Client, roleSecret: string, target: MigrateT
  * sets the exit code 57: a service that migrated at its start would silently stop the timers of the others.
  */
 async function installJobs(options: MigrateOptions, service: string): Promise<void> {
+  const { Logger: WorkerLogger, runMigrations: runJobMigrations } = await import('graphile-worker');
   const pgPool = new pg.Pool({ connectionString: serviceUrl(options.adminUrl, options.roleSecret, service), max: 1 });
   // A fault of an idle connection is told by the next query; the library insists on handlers.
   pgPool.on('error', () => {}).on('connect', (one) => one.on('error', () => {}));
   try {
-    await runJobMigrations({ pgPool, schema: `${service}_jobs`, logger: silent });
+    await runJobMigrations({ pgPool, schema: `${service}_jobs`, logger: new WorkerLogger(() => () => {}) });
   } finally {
     await pgPool.end();
   }
@@ -155,6 +153,7 @@ function ignoreConcurrent(error: { message?: string; code?: string }): void {
 }
 
 async function runMigrations(client: pg.Client, target: MigrateTarget): Promise<void> {
+  const { runner } = await import('node-pg-migrate');
   const quiet = { debug() {}, info() {}, warn() {}, error() {} };
   for (const [folder, table] of [
     [KIT_MIGRATIONS, 'kit_migrations'],

@@ -8,7 +8,7 @@ import type { Bus, Subscription } from '#kit/bus/bus.ts';
 import type { Clock } from '#kit/clock.ts';
 import { checkConfigs, readConfig } from '#kit/config.ts';
 import { sql, type Transact } from '#kit/db/db.ts';
-import { type JobRunner, startJobs } from '#kit/db/jobs.ts';
+import type { JobRunner } from '#kit/db/jobs.ts';
 import { type InboxHandler, startInbox } from '#kit/db/inbox.ts';
 import { type OutboxRelay, startOutboxRelay } from '#kit/db/outbox.ts';
 import { createDb, type DbPool } from '#kit/db/pool.ts';
@@ -212,7 +212,7 @@ async function prepare(
   const contract = definition.contract as Contract;
   const { name } = contract;
   const log = options.log.child({ service: name });
-  const telemetry = createTelemetry({
+  const telemetry = await createTelemetry({
     service: `artel-${name}`,
     version: options.version,
     otlpEndpoint: options.otlp?.endpoint,
@@ -335,8 +335,10 @@ async function begin(options: HostOptions, started: Started): Promise<void> {
       prefetch: PREFETCH,
       transact: definition.transact && ((event) => definition.transact?.(ctx as never, event) as Transact),
     });
-  if (Object.keys(definition.jobs).length > 0)
+  if (Object.keys(definition.jobs).length > 0) {
+    const { startJobs } = await import('#kit/db/jobs.ts');
     started.jobs = await startJobs({ ctx, db, schema: contract.name, jobs: definition.jobs, log: ctx.log });
+  }
 }
 
 async function serve(

@@ -1,7 +1,11 @@
 import type { Meter } from '@opentelemetry/api';
-import { PrometheusExporter } from '@opentelemetry/exporter-prometheus';
 import type { Resource } from '@opentelemetry/resources';
-import { MeterProvider, PeriodicExportingMetricReader, type PushMetricExporter } from '@opentelemetry/sdk-metrics';
+import {
+  MeterProvider,
+  MetricReader,
+  PeriodicExportingMetricReader,
+  type PushMetricExporter,
+} from '@opentelemetry/sdk-metrics';
 import type { MetricOptions, Observation, Telemetry } from '../telemetry.ts';
 import { reportProcess } from './process-metrics.ts';
 import { prometheusTextOf } from './prometheus-text.ts';
@@ -14,10 +18,16 @@ export interface Metrics extends Pick<Telemetry, 'counter' | 'histogram' | 'gaug
   text(): Promise<string>;
 }
 
+/** Collects when it is asked to. */
+class AskedReader extends MetricReader {
+  protected override async onForceFlush(): Promise<void> {}
+  protected override async onShutdown(): Promise<void> {}
+}
+
 export function createMetrics(resource: Resource, exporter: PushMetricExporter | undefined, everyMs: number): Metrics {
-  const prometheus = new PrometheusExporter({ preventServerStart: true });
+  const asked = new AskedReader();
   const push = exporter ? [new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: everyMs })] : [];
-  const provider = new MeterProvider({ resource, readers: [prometheus, ...push] });
+  const provider = new MeterProvider({ resource, readers: [asked, ...push] });
   const meter: Meter = provider.getMeter('artel');
   const stopProcess = reportProcess(meter);
   const counter = once((name, of) => meter.createCounter(name, of));
@@ -41,8 +51,8 @@ export function createMetrics(resource: Resource, exporter: PushMetricExporter |
     },
     async text() {
       if (ended) return '';
-      const { resourceMetrics } = await prometheus.collect({ timeoutMillis: COLLECT_TIMEOUT_MS });
-      return prometheusTextOf(resourceMetrics);
+      const { resourceMetrics } = await asked.collect({ timeoutMillis: COLLECT_TIMEOUT_MS });
+      return await prometheusTextOf(resourceMetrics);
     },
     async flush() {
       for (const reader of push) await reader.forceFlush();

@@ -1,4 +1,3 @@
-import { PrometheusSerializer } from '@opentelemetry/exporter-prometheus';
 import { DataPointType, type MetricData, type ResourceMetrics } from '@opentelemetry/sdk-metrics';
 
 const SUFFIX: Readonly<Record<string, string>> = { s: 'seconds', ms: 'milliseconds', By: 'bytes' };
@@ -11,10 +10,10 @@ function named(metric: MetricData): MetricData {
   return { ...metric, descriptor: { ...metric.descriptor, name: `${name}_${suffix}` } };
 }
 
-/** Every sample carries `service_name`: in one process eleven services report under the same names. */
-const serializer = new PrometheusSerializer(undefined, false, /^service\.name$/, false, true);
-
-export function prometheusTextOf(collected: ResourceMetrics): string {
+/** Loaded when metrics are asked for. Every sample carries `service_name`: in one process eleven services report under the same names. */
+export async function prometheusTextOf(collected: ResourceMetrics): Promise<string> {
+  const { PrometheusSerializer } = await import('@opentelemetry/exporter-prometheus');
+  const serializer = new PrometheusSerializer(undefined, false, /^service\.name$/, false, true);
   const scopeMetrics = collected.scopeMetrics.map((scope) => ({ ...scope, metrics: scope.metrics.map(named) }));
   const text = serializer.serialize({ ...collected, scopeMetrics });
   return text.endsWith('\n') ? text : `${text}\n`;

@@ -19,6 +19,7 @@ import {
 import { type CallContext, currentCall, newSpanId, newTraceId, parseTraceparent, runInCall } from '../call-context.ts';
 import { isProblem } from '../problem.ts';
 import type { RunningSpan, SpanKindName, SpanOptions, Telemetry } from '../telemetry.ts';
+import { UNRECORDED } from './unrecorded.ts';
 
 const KINDS = {
   internal: SpanKind.INTERNAL,
@@ -30,9 +31,6 @@ const KINDS = {
 
 /** Spans kept while the collector is slow or away; more are dropped. Some 12 MB per service at most. */
 const MAX_QUEUED_SPANS = 8_192;
-
-/** Given to work whose span is not recorded. */
-export const UNRECORDED: RunningSpan = { set() {} };
 
 /** Gives the ids that are set for the next span, else random ones. A span starts synchronously, so nobody else takes them. */
 class PresetIds implements IdGenerator {

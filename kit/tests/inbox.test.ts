@@ -18,7 +18,7 @@ const data = z.object({ n: z.int() });
 const noted = event({ type: 'tests.thing.noted.v1', summary: 'A thing.', subject: 'thing', data });
 const counted = event({ type: 'tests.thing.counted.v1', summary: 'A thing.', subject: 'thing', data });
 const log = createLogger({ level: 'silent', pretty: false });
-const telemetry = createTelemetry({ service: 'tests', version: '0', log });
+const telemetry = await createTelemetry({ service: 'tests', version: '0', log });
 
 let database: TestDatabase;
 let db: DbPool;

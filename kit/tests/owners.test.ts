@@ -26,7 +26,7 @@ const contract = defineContract({
 });
 
 const log = createLogger({ level: 'silent', pretty: false });
-const telemetry = createTelemetry({ service: 'test', version: '0', log });
+const telemetry = await createTelemetry({ service: 'test', version: '0', log });
 afterAll(() => telemetry.shutdown());
 
 let handled = 0;

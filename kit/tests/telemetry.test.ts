@@ -4,7 +4,7 @@ import { type CallContext, currentCall, newCall, runInCall, traceparent } from '
 import { createLogger } from '../log.ts';
 import { Problem } from '../problem.ts';
 import { createTelemetry, type Telemetry, type TelemetryOptions } from '../telemetry.ts';
-import { failureNotice } from '../telemetry/exporters.ts';
+import { failureNotice } from '../telemetry/notice.ts';
 import { mergePrometheus } from '../telemetry/prometheus-text.ts';
 import { type OtlpSink, type SunkSpan, startOtlpSink } from './otlp-sink.ts';
 
@@ -22,8 +22,8 @@ afterEach(async () => {
 });
 
 /** Exports only when it is flushed, unless a test says otherwise. */
-function make(options: Partial<TelemetryOptions> = {}): Telemetry {
-  const telemetry = createTelemetry({
+async function make(options: Partial<TelemetryOptions> = {}): Promise<Telemetry> {
+  const telemetry = await createTelemetry({
     service: 'orders',
     version: '1.2.3',
     otlpEndpoint: sink.url,
@@ -45,7 +45,7 @@ const REMOTE = `00-${TRACE}-b7ad6b7169203331-01`;
 
 describe('spans', () => {
   test('a call from elsewhere continues its trace; what is sent on names the running span', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     let outgoing = '';
     await runInCall(newCall({ traceparent: REMOTE, timeoutMs: 1_000 }), () =>
       telemetry.span('GET /orders', 'server', { 'http.route': '/orders' }, async (span) => {
@@ -65,7 +65,7 @@ describe('spans', () => {
   });
 
   test('a trace that begins here has one root, and every parent in it exists', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     await runInCall(newCall({ timeoutMs: 1_000 }), async () => {
       await telemetry.span('job sweep', 'internal', {}, async () => {
         await telemetry.span('db select', 'client', {}, async () => {});
@@ -81,7 +81,7 @@ describe('spans', () => {
   });
 
   test('spans side by side do not become each other’s parents', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     const one = (name: string) =>
       telemetry.span(name, 'internal', {}, () => telemetry.span(`${name} inner`, 'client', {}, async () => {}));
     await runInCall(newCall({ timeoutMs: 1_000 }), () =>
@@ -97,8 +97,8 @@ describe('spans', () => {
   });
 
   test('services of one process keep their names', async () => {
-    const orders = make();
-    const users = make({ service: 'users' });
+    const orders = await make();
+    const users = await make({ service: 'users' });
     await runInCall(newCall({ timeoutMs: 1_000 }), () =>
       orders.span('call users', 'client', {}, () => users.span('GET /users', 'server', {}, async () => {})),
     );
@@ -108,7 +108,7 @@ describe('spans', () => {
   });
 
   test('a gateway records the entry at its end, and is the parent of what it called', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     const call = newCall({ traceparent: REMOTE, timeoutMs: 1_000, recordsEntry: true });
     await runInCall(call, () => telemetry.span('check', 'internal', {}, async () => {}));
     runInCall(call, () =>
@@ -126,7 +126,7 @@ describe('spans', () => {
   });
 
   test('record makes a child of the running span or of a traceparent', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     const now = Date.now();
     await runInCall(newCall({ timeoutMs: 1_000 }), () =>
       telemetry.span('outer', 'server', {}, async () =>
@@ -142,14 +142,14 @@ describe('spans', () => {
   });
 
   test('a batch links the messages it took; what is no traceparent is left out', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     await telemetry.span('batch', 'consumer', {}, async () => {}, { links: [REMOTE, 'garbage'] });
     await telemetry.flush();
     expect(spanNamed('batch').links).toEqual([{ traceId: TRACE, spanId: 'b7ad6b7169203331' }]);
   });
 
   test('an error is recorded by its code and thrown on; its message stays here; an expected one is no fault', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     const failing = (name: string, error: unknown, isFault?: () => boolean) =>
       telemetry.span(name, 'server', {}, () => Promise.reject(error), { isFault });
     await expect(failing('fault', new Error('canary-7391'))).rejects.toThrow('canary-7391');
@@ -163,13 +163,13 @@ describe('spans', () => {
   });
 
   test('an unsampled call records nothing and says so to the next hop', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     const seen: string[] = [];
     const look = async () => void seen.push(traceparent(currentCall() as CallContext));
     await runInCall(newCall({ traceparent: REMOTE.replace(/01$/, '00'), timeoutMs: 1_000 }), () =>
       telemetry.span('a', 'server', {}, look),
     );
-    const none = make({ sampleRatio: 0 });
+    const none = await make({ sampleRatio: 0 });
     await runInCall(newCall({ timeoutMs: 1_000 }), () => none.span('b', 'server', {}, look));
     await Promise.all([telemetry.flush(), none.flush()]);
     expect(sink.spans).toEqual([]);
@@ -177,8 +177,8 @@ describe('spans', () => {
   });
 
   test('every service decides the same about a trace, and the ratio is kept', async () => {
-    const one = make({ sampleRatio: 0.25 });
-    const other = make({ service: 'users', sampleRatio: 0.25 });
+    const one = await make({ sampleRatio: 0.25 });
+    const other = await make({ service: 'users', sampleRatio: 0.25 });
     for (let i = 0; i < 400; i++) {
       const call = newCall({ timeoutMs: 1_000 });
       await runInCall({ ...call, entry: undefined }, async () => {
@@ -195,7 +195,7 @@ describe('spans', () => {
   });
 
   test('without an endpoint the context is handed on untouched', async () => {
-    const telemetry = make({ otlpEndpoint: undefined });
+    const telemetry = await make({ otlpEndpoint: undefined });
     const call = newCall({ traceparent: REMOTE, timeoutMs: 1_000 });
     const inside = await runInCall(call, () => telemetry.span('a', 'server', {}, async () => currentCall()));
     expect(inside).toBe(call);
@@ -205,7 +205,7 @@ describe('spans', () => {
 
 describe('export', () => {
   test('in intervals, with the headers that are set, to both paths', async () => {
-    const telemetry = make({ exportEveryMs: 20, otlpHeaders: 'x-key=a%20b,x-other=2' });
+    const telemetry = await make({ exportEveryMs: 20, otlpHeaders: 'x-key=a%20b,x-other=2' });
     telemetry.counter('jobs', { description: 'Jobs' }).add(1);
     await telemetry.span('alone', 'internal', {}, async () => {});
     await expect.poll(() => sink.spans.length).toBe(1);
@@ -216,7 +216,7 @@ describe('export', () => {
   });
 
   test('shutdown sends what has gathered, also twice', async () => {
-    const telemetry = make();
+    const telemetry = await make();
     for (let i = 0; i < 3_000; i++) telemetry.record('many', 'internal', {}, 1, 2, 'ok');
     await telemetry.shutdown();
     await telemetry.shutdown();
@@ -226,7 +226,7 @@ describe('export', () => {
 
   test('flush waits for the batch that is on its way already', async () => {
     // The first tells the process's metrics; the second has nothing to send but spans.
-    const [, telemetry] = [make(), make({ service: 'users' })];
+    const [, telemetry] = await Promise.all([make(), make({ service: 'users' })]);
     // As many as make a full batch: it leaves by itself.
     for (let i = 0; i < 1_024; i++) telemetry.record('many', 'internal', {}, 1, 2, 'ok');
     await telemetry.flush();
@@ -237,9 +237,8 @@ describe('export', () => {
     sink.answer = 400;
     const lines: string[] = [];
     const log = createLogger({ level: 'debug', pretty: false, write: (line) => lines.push(line) });
-    const services = ['a', 'b'].map((service) =>
-      make({ service, log, otlpEndpoint: sink.url.replace('//', '//user:canary-55@') }),
-    );
+    const otlpEndpoint = sink.url.replace('//', '//user:canary-55@');
+    const services = await Promise.all(['a', 'b'].map((service) => make({ service, log, otlpEndpoint })));
     for (let round = 0; round < 3; round++) {
       for (const telemetry of services) {
         telemetry.record('span', 'internal', {}, 1, 2, 'ok');
@@ -254,7 +253,7 @@ describe('export', () => {
 
   test('a collector that hangs holds neither the work nor the end', async () => {
     sink.answer = 'hang';
-    const telemetry = make();
+    const telemetry = await make();
     expect(await telemetry.span('a', 'server', {}, async () => 'done')).toBe('done');
     const started = performance.now();
     await telemetry.shutdown();
@@ -268,7 +267,7 @@ describe('export', () => {
     await new Promise((resolve) => void closed.close(resolve));
     const lines: string[] = [];
     const log = createLogger({ level: 'warn', pretty: false, write: (line) => lines.push(line) });
-    const telemetry = make({ log, otlpEndpoint: `http://127.0.0.1:${port}`, exportTimeoutMs: 300 });
+    const telemetry = await make({ log, otlpEndpoint: `http://127.0.0.1:${port}`, exportTimeoutMs: 300 });
     telemetry.record('span', 'internal', {}, 1, 2, 'ok');
     await telemetry.flush();
     expect(lines.join()).toContain('ECONNREFUSED');
@@ -292,7 +291,7 @@ describe('export', () => {
 
 describe('metrics', () => {
   test('are told to Prometheus with unit, buckets and the service’s name', async () => {
-    const telemetry = make({ otlpEndpoint: undefined });
+    const telemetry = await make({ otlpEndpoint: undefined });
     const duration = { unit: 's', description: 'Duration of calls' };
     telemetry.histogram('http.server.request.duration', duration).record(0.003, { 'http.route': '/a' });
     telemetry.histogram('http.server.request.duration', duration).record(2, { 'http.route': '/a' });
@@ -310,7 +309,7 @@ describe('metrics', () => {
   });
 
   test('gauges ask when they are read; the last of a name counts; one that throws or hangs harms no other', async () => {
-    const telemetry = make({ otlpEndpoint: undefined });
+    const telemetry = await make({ otlpEndpoint: undefined });
     let depth = 7;
     telemetry.gauge('queue.depth', { description: 'Waiting' }, () => 1);
     telemetry.gauge('queue.depth', { description: 'Waiting' }, () => Promise.resolve(depth));
@@ -326,7 +325,7 @@ describe('metrics', () => {
     expect(text).toContain('queue_depth{service_name="orders"} 7');
     expect(text).toContain('sockets{kind="b",service_name="orders"} 2');
     expect(text).not.toMatch(/^(broken|hung)\{/m);
-    const quick = make({ service: 'users', otlpEndpoint: undefined });
+    const quick = await make({ service: 'users', otlpEndpoint: undefined });
     quick.gauge('queue.depth', { description: 'Waiting' }, () => depth);
     await quick.prometheusText();
     depth = 9;
@@ -334,8 +333,8 @@ describe('metrics', () => {
   });
 
   test('the process is told by one service, and by the next when that one ends', async () => {
-    const first = make({ otlpEndpoint: undefined });
-    const second = make({ service: 'users', otlpEndpoint: undefined });
+    const first = await make({ otlpEndpoint: undefined });
+    const second = await make({ service: 'users', otlpEndpoint: undefined });
     const rss = /^process_memory_usage_bytes\{service_name="orders"\} (\d+)$/m;
     expect(Number(rss.exec(await first.prometheusText())?.[1])).toBeGreaterThan(10_000_000);
     expect(await second.prometheusText()).not.toContain('process_memory_usage');
@@ -347,12 +346,14 @@ describe('metrics', () => {
     ])
       expect(text).toMatch(new RegExp(`^${name}\\{`, 'm'));
     await first.shutdown();
-    const third = make({ service: 'admin', otlpEndpoint: undefined });
+    const third = await make({ service: 'admin', otlpEndpoint: undefined });
     expect(await third.prometheusText()).toContain('process_memory_usage_bytes{service_name="admin"}');
   });
 
   test('the texts of several services make one exposition with each metric once', async () => {
-    const services = ['orders', 'users'].map((service) => make({ service, otlpEndpoint: undefined }));
+    const services = await Promise.all(
+      ['orders', 'users'].map((service) => make({ service, otlpEndpoint: undefined })),
+    );
     for (const telemetry of services) telemetry.counter('calls', { description: 'Calls' }).add(1);
     services[1]?.counter('only.here', { description: 'Only' }).add(1);
     const text = mergePrometheus(await Promise.all(services.map((telemetry) => telemetry.prometheusText())));

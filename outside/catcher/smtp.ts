@@ -1,7 +1,7 @@
 /** The receiving side of SMTP. */
 import { once } from 'node:events';
 import type { AddressInfo, Socket } from 'node:net';
-import { simpleParser, type ParsedMail } from 'mailparser';
+import type { ParsedMail } from 'mailparser';
 import { SMTPServer, type SMTPServerDataStream, type SMTPServerSession } from 'smtp-server';
 import { urlOf } from '../http.ts';
 import type { OutsideLog } from '../log.ts';
@@ -85,6 +85,7 @@ async function receive(
   stream: SMTPServerDataStream,
   session: SMTPServerSession,
 ): Promise<Outcome> {
+  const { simpleParser } = await import('mailparser');
   const mail = await simpleParser(stream);
   if (stream.sizeExceeded) return 'reject-5xx';
   const outcome = options.outcome();

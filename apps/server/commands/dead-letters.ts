@@ -1,8 +1,6 @@
 import type { Command } from 'commander';
 import { SERVICES } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
-import { openEmbeddedBus } from '#kit/bus/embedded.ts';
-import { connectRabbit } from '#kit/bus/rabbit.ts';
 import { StartError } from '#kit/embedded/start-error.ts';
 import { openDatabase } from '../needs.ts';
 import { type PlatformSettings, readPlatformSettings } from '../settings.ts';
@@ -72,11 +70,14 @@ async function withBus(env: Env, work: (bus: Bus) => Promise<void>): Promise<voi
 
 async function open(settings: PlatformSettings): Promise<{ bus: Bus; close(): Promise<void> }> {
   const quiet = { info() {}, warn() {}, error() {} };
-  if (settings.AMQP_URL)
+  if (settings.AMQP_URL) {
+    const { connectRabbit } = await import('#kit/bus/rabbit.ts');
     return {
       bus: await connectRabbit({ url: settings.AMQP_URL, log: quiet, prefix: settings.AMQP_PREFIX || undefined }),
       close: async () => {},
     };
+  }
+  const { openEmbeddedBus } = await import('#kit/bus/embedded.ts');
   const database = await openDatabase(settings, () => {});
   return {
     bus: await openEmbeddedBus({ connectionString: database.adminUrl, log: quiet }),

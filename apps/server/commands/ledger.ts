@@ -1,8 +1,7 @@
 import { once } from 'node:events';
 import type { Command } from 'commander';
 import { StartError } from '#kit/embedded/start-error.ts';
-import { type Verdict, verifyLedger } from '#services/payments/ledger/verify.ts';
-import { exportLedger, verifyExport, verifyStatement } from '#services/payments/ledger/verify-files.ts';
+import type { Verdict } from '#services/payments/ledger/verify.ts';
 import { openDatabase } from '../needs.ts';
 import { readPlatformSettings } from '../settings.ts';
 
@@ -25,20 +24,25 @@ export function ledgerCommand(command: Command, env: Readonly<Record<string, str
     .option('--export <file>', 'an export of the ledger instead of the database')
     .option('--statement <file>', "a person's proof (`/api/v1/me/statement/proof`) instead of the database")
     .action(async (options: { export?: string; statement?: string }) => {
+      const { verifyExport, verifyStatement } = await import('#services/payments/ledger/verify-files.ts');
       if (options.statement !== undefined) {
         const verdict = await verifyStatement(options.statement);
         report(verdict, 'the statement');
         process.stdout.write(`its movements sum to ${verdict.balance}\n`);
       } else if (options.export !== undefined) report(await verifyExport(options.export), 'the export');
-      else report(await withLedger(verifyLedger), 'the ledger');
+      else {
+        const { verifyLedger } = await import('#services/payments/ledger/verify.ts');
+        report(await withLedger(verifyLedger), 'the ledger');
+      }
     });
-  command.command('export').action(() =>
-    withLedger((connectionString) =>
+  command.command('export').action(async () => {
+    const { exportLedger } = await import('#services/payments/ledger/verify-files.ts');
+    await withLedger((connectionString) =>
       exportLedger(connectionString, async (text) => {
         if (!process.stdout.write(text)) await once(process.stdout, 'drain');
       }),
-    ),
-  );
+    );
+  });
 }
 
 function report(verdict: Verdict, what: string): void {

@@ -8,7 +8,6 @@ import type { Needs } from '../needs.ts';
 import type { PlatformSettings } from '../settings.ts';
 import type { Running } from '../start.ts';
 import { ADMIN, PEOPLE, SUPPORT } from './cast.ts';
-import { seedPeopleAndOrders } from './seed.ts';
 
 export interface DemoAccount {
   readonly who: string;
@@ -80,6 +79,7 @@ export async function seedDemo(running: Running, onProgress: (text: string) => v
   }
   demo.mark('begun');
   try {
+    const { seedPeopleAndOrders } = await import('./seed.ts');
     await needs.quietly(() => seedPeopleAndOrders(running, demo, onProgress));
     demo.mark('done');
   } catch (error) {

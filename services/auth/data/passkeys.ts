@@ -1,11 +1,4 @@
-import {
-  type AuthenticationResponseJSON,
-  generateAuthenticationOptions,
-  generateRegistrationOptions,
-  type RegistrationResponseJSON,
-  verifyAuthenticationResponse,
-  verifyRegistrationResponse,
-} from '@simplewebauthn/server';
+import type { AuthenticationResponseJSON, RegistrationResponseJSON } from '@simplewebauthn/server';
 import type { z } from 'zod';
 import type { passkeyAnswer, passkeyAttestation } from '#contracts/auth/views.ts';
 import { type Queries, sql, type Tx } from '#kit/db/db.ts';
@@ -17,6 +10,9 @@ const CHALLENGE_MS = 5 * 60_000;
 export const MOST_PASSKEYS = 20;
 /** COSE: EdDSA, ES256, RS256: what authenticators make today. */
 const ALGORITHMS = [-8, -7, -257];
+
+/** Loaded at the first passkey: it is large, and most people have none. */
+const webauthn = () => import('@simplewebauthn/server');
 
 type ChallengePurpose = 'add' | 'second_factor' | 'sign_in' | 'elevation';
 export type PasskeyAnswer = z.output<typeof passkeyAnswer>;
@@ -77,6 +73,7 @@ async function takeChallenge(
 /** What the browser needs to make a passkey. */
 export async function startAdding(ctx: AuthContext, account: Account) {
   const { rpID } = relyingParty(ctx);
+  const { generateRegistrationOptions } = await webauthn();
   const options = await generateRegistrationOptions({
     rpName: 'Artel',
     rpID,
@@ -109,6 +106,7 @@ export async function checkAttestation(
   const challenge = await takeChallenge(ctx, challengeId, userId, 'add');
   if (challenge === undefined) return undefined;
   const { rpID, origin } = relyingParty(ctx);
+  const { verifyRegistrationResponse } = await webauthn();
   try {
     const result = await verifyRegistrationResponse({
       response: attestation as RegistrationResponseJSON,
@@ -144,6 +142,7 @@ export async function keepPasskey(tx: Tx, userId: string, made: NewPasskey, name
 export async function startAnswer(ctx: AuthContext, userId: string | null, purpose: ChallengePurpose) {
   const { rpID } = relyingParty(ctx);
   const passkeys = userId === null ? [] : await passkeysOf(ctx.db, userId);
+  const { generateAuthenticationOptions } = await webauthn();
   const options = await generateAuthenticationOptions({
     rpID,
     userVerification: 'required',
@@ -166,6 +165,7 @@ export async function checkAnswer(
   );
   if (challenge === undefined || !passkey || (userId !== null && passkey.userId !== userId)) return undefined;
   const { rpID, origin } = relyingParty(ctx);
+  const { verifyAuthenticationResponse } = await webauthn();
   try {
     const result = await verifyAuthenticationResponse({
       response: answer.assertion as AuthenticationResponseJSON,

@@ -1,5 +1,4 @@
 import { Secret } from 'otpauth';
-import { toDataURL } from 'qrcode';
 import { sql, type Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import { found } from '#kit/service/reply.ts';
@@ -27,6 +26,7 @@ export const startTotp: AuthHandlers['startTotp'] = async (ctx, req) => {
   const begun = await ctx.db.run(sql`
     update accounts set totp_secret = ${sealed}, totp_last_step = 0 where user_id = ${account.userId} and not totp_confirmed`);
   if (begun === 0) throw new Problem('conflict', { detail: 'an authenticator app is on already' });
+  const { toDataURL } = await import('qrcode');
   return { body: { secret, uri, qr: await toDataURL(uri) } };
 };
 

@@ -1,9 +1,5 @@
-import { fileTypeFromBuffer } from 'file-type';
 import { unzipSync } from 'fflate';
-import sharp from 'sharp';
 import { Problem } from '#kit/problem.ts';
-
-sharp.cache(false);
 
 /** A picture of more pixels is not decoded (a small file can unfold into gigabytes, T3). */
 const MAX_PIXELS = 64_000_000;
@@ -38,6 +34,7 @@ export interface Inspected {
 /** What an uploaded file really is. Throws what its sender should hear. */
 export async function inspectUpload(bytes: Buffer): Promise<Inspected> {
   if (bytes.subarray(0, 256).includes(EICAR)) throw new Problem('messenger.file_infected');
+  const { fileTypeFromBuffer } = await import('file-type');
   const type = (await fileTypeFromBuffer(bytes))?.mime;
   if (type !== undefined && PROGRAMS.test(type)) throw new Problem('messenger.file_refused', { detail: type });
   if (bytes.subarray(0, 2).toString('latin1') === 'MZ') throw new Problem('messenger.file_refused');
@@ -98,6 +95,8 @@ function isText(bytes: Buffer): boolean {
 }
 
 async function inspectImage(bytes: Buffer, format: (typeof DECODED)[string] & string): Promise<Inspected> {
+  const { default: sharp } = await import('sharp');
+  sharp.cache(false);
   const options = { limitInputPixels: MAX_PIXELS, failOn: 'error' as const };
   try {
     const animated = format === 'gif' || format === 'webp';

@@ -5,8 +5,12 @@ import { attachmentById } from '../data/attachments.ts';
 import { conversationOf } from '../data/conversations.ts';
 import { uploadOf, type UploadRow } from '../data/uploads.ts';
 import { readOnlyReason } from '../domain/access.ts';
-import { speakTus, type TusCall } from '../uploads/tus.ts';
+import type { TusCall } from '../uploads/tus.ts';
 import { attachmentShape } from './shape.ts';
+
+/** The protocol's library is loaded at the first upload. */
+const speakTus = async (ctx: MessengerContext, call: TusCall) =>
+  await (await import('../uploads/tus.ts')).speakTus(ctx, call);
 
 export const createUpload: MessengerHandlers['createUpload'] = async (ctx, req) => {
   const { conversationId } = req.params;

@@ -1,4 +1,3 @@
-import webPush from 'web-push';
 import type { BaseContext } from '../context.ts';
 import { type PushSubscriptionRow, removeSubscription, subscriptionsOf } from '../data/push.ts';
 import type { Outcome } from './outcome.ts';
@@ -45,6 +44,7 @@ async function sendToDevice(
 ): Promise<'sent' | 'gone' | 'again'> {
   const { endpoint, p256dh, auth, subscriptionId } = subscription;
   if (!isKnownPushService(endpoint, ctx.config.PUSH_HOSTS)) return 'gone';
+  const { default: webPush } = await import('web-push');
   try {
     const { headers, body } = webPush.generateRequestDetails(
       { endpoint, keys: { p256dh, auth } },

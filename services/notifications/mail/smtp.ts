@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import nodemailer, { type Transporter } from 'nodemailer';
+import type { Transporter } from 'nodemailer';
 import type { Rendered } from '../templates/render.ts';
 import type { Attachment } from './attachments.ts';
 
@@ -21,10 +21,14 @@ export interface Smtp {
   close(): void;
 }
 
-/** Sends over a few kept connections. Never tries again by itself: who asks decides that. */
-export function createSmtp(url: string, from: string): Smtp {
+interface Lines {
+  readonly composer: Transporter;
+  readonly transport: Transporter;
+}
+
+async function openLines(url: string): Promise<Lines> {
+  const { default: nodemailer } = await import('nodemailer');
   const composer = nodemailer.createTransport({ streamTransport: true, buffer: true, newline: 'windows' });
-  const address = /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from.trim();
   const target = new URL(url);
   const transport = nodemailer.createTransport({
     pool: true,
@@ -43,8 +47,17 @@ export function createSmtp(url: string, from: string): Smtp {
     disableFileAccess: true,
     disableUrlAccess: true,
   } as Parameters<typeof nodemailer.createTransport>[0]);
+  return { composer, transport };
+}
+
+/** Sends over a few kept connections, opened with the first letter. Never tries again by itself: who asks decides that. */
+export function createSmtp(url: string, from: string): Smtp {
+  const address = /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from.trim();
+  let lines: Promise<Lines> | undefined;
   return {
     async send(letter, beforeEnd) {
+      lines ??= openLines(url);
+      const { composer, transport } = await lines;
       const raw = await compose(composer, from, letter);
       // Split at the end, so that the body has been written before anybody is asked whether it may end.
       async function* parts() {
@@ -56,7 +69,9 @@ export function createSmtp(url: string, from: string): Smtp {
         raw: Readable.from(parts(), { objectMode: false }),
       });
     },
-    close: () => transport.close(),
+    close() {
+      void lines?.then(({ transport }) => transport.close());
+    },
   };
 }
 

@@ -1,4 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
 import type { ordersContract } from '#contracts/orders/index.ts';
 import { type Queries, sql } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
@@ -44,6 +43,7 @@ export const addAttachment: H['addAttachment'] = async (ctx, req) => {
   await placeOf(ctx.db, seen, userId);
   const attachmentId = newId();
   // By what the bytes are, whatever the sender says (T1).
+  const { fileTypeFromBuffer } = await import('file-type');
   const contentType = (await fileTypeFromBuffer(req.body))?.mime ?? 'application/octet-stream';
   await ctx.files.put(attachmentId, req.body, contentType);
   try {

@@ -1,5 +1,3 @@
-import { fileTypeFromBuffer } from 'file-type';
-import sharp from 'sharp';
 import { Problem } from '#kit/problem.ts';
 
 const MAX_PIXELS = 40_000_000;
@@ -9,6 +7,8 @@ export async function cleanImage(
   bytes: Buffer,
   edge: number,
 ): Promise<{ content: Buffer; width: number; height: number }> {
+  const [{ fileTypeFromBuffer }, { default: sharp }] = await Promise.all([import('file-type'), import('sharp')]);
+  sharp.cache(false);
   const type = await fileTypeFromBuffer(bytes);
   if (!type || !['image/jpeg', 'image/png', 'image/webp', 'image/gif', 'image/avif'].includes(type.mime))
     throw new Problem('users.image_unreadable');
