@@ -77,7 +77,7 @@ async function pair(keepMs: number) {
   );
   let now = 0;
   const lookups = new Lookups(() => now);
-  const telemetry = createTelemetry({
+  const telemetry = await createTelemetry({
     service: 'test',
     version: '0',
     log: createLogger({ level: 'silent', pretty: false }),
