@@ -14,7 +14,7 @@ import { type OutboxRelay, startOutboxRelay } from '#kit/db/outbox.ts';
 import { createDb } from '#kit/db/pool.ts';
 import { createLogger } from '#kit/log.ts';
 import { createTelemetry } from '#kit/telemetry.ts';
-import { removeQueues } from '#testing/system/apart.ts';
+import { removeQueues } from '#testing/rabbit.ts';
 
 export interface Lane {
   /** Commits a business row and its event. */

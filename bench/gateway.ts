@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose';
 import { SERVICES } from '#contracts/common/define.ts';
 import { freePorts } from '#testing/ports.ts';
-import { removeQueues } from '#testing/system/apart.ts';
+import { removeQueues } from '#testing/rabbit.ts';
 import { temporaryFolder } from '#testing/system/world.ts';
 import type { Bench, Contender, Turn } from './bench.ts';
 import { generator } from './generator.ts';

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import pg from 'pg';
 import { freePorts } from '#testing/ports.ts';
-import { removeQueues } from '#testing/system/apart.ts';
+import { removeQueues } from '#testing/rabbit.ts';
 import { temporaryFolder } from '#testing/system/world.ts';
 import { WIRE_HEADERS } from '#kit/service/client.ts';
 import type { Bench, Contender } from './bench.ts';

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import pg from 'pg';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import { freePorts } from '#testing/ports.ts';
-import { removeQueues } from '#testing/system/apart.ts';
+import { removeQueues } from '#testing/rabbit.ts';
 import { type Outside, startOutside, temporaryFolder } from '#testing/system/world.ts';
 import type { Bench, Contender } from './bench.ts';
 import { needs } from './needs.ts';

@@ -7,7 +7,7 @@ import pg from 'pg';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
 import { type MovableClock, movableClock } from '#kit/clock.ts';
-import { createLogger, type LogLevel } from '#kit/log.ts';
+import { createLogger, type Logger, type LogLevel } from '#kit/log.ts';
 import type { Host } from '#kit/service/boot.ts';
 import type { RawCall } from '#kit/service/dispatch.ts';
 import type { Principal, ServiceContext } from '#kit/service/types.ts';
@@ -15,6 +15,7 @@ import { startPlatform } from '#apps/server/platform.ts';
 import { serviceKeys } from '#apps/server/service-keys.ts';
 import { freePort } from './ports.ts';
 import { testDatabase } from './postgres.ts';
+import { AMQP_URL, removeQueues } from './rabbit.ts';
 
 /** The same for all tests, because database roles belong to the whole server. */
 export const TEST_SECRET = 'test-secret-test-secret-test-secret-test';
@@ -25,6 +26,10 @@ export interface TestPlatform {
   readonly clock: MovableClock;
   /** Connection of the database's owner. */
   readonly adminUrl: string;
+  /** Where its files lie. */
+  readonly filesFolder: string;
+  /** What its names on the broker begin with; undefined on the embedded transport. */
+  readonly amqpPrefix: string | undefined;
   /** Base address of the gateway, when it runs. */
   readonly url: string;
   ctx(name: ServiceName): ServiceContext;
@@ -53,6 +58,10 @@ export interface BootOptions {
   services?: readonly ServiceName[];
   env?: Readonly<Record<string, string>>;
   log?: LogLevel;
+  /** Takes every line of the log, down to `debug`, as JSON. */
+  logLines?: string[];
+  /** Over the shared RabbitMQ, with names of its own, instead of the embedded transport. */
+  rabbit?: boolean;
   /** How people name this machine. Passkeys want a name, no address: `localhost`. */
   publicHost?: string;
   /** Listen with the gateway (any port). Default: when it is among the services. */
@@ -68,20 +77,20 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
   const listens = options.listen ?? services.includes('gateway');
   const port = listens ? await freePort() : 0;
   const publicUrl = `http://${options.publicHost ?? '127.0.0.1'}:${port}`;
+  const filesFolder = join(folder, 'files');
+  const amqpPrefix = options.rabbit ? `t${randomBytes(4).toString('hex')}.` : undefined;
   const platform = await startPlatform({
     services,
     env: { ...options.env },
     adminUrl: database.url,
     migrate: true,
     clock,
-    log: createLogger({
-      level: options.log ?? (process.env['TEST_LOG'] as LogLevel | undefined) ?? 'silent',
-      pretty: true,
-    }),
+    log: logOf(options),
     masterSecret: TEST_SECRET,
     serviceKeys: serviceKeys({ masterSecret: TEST_SECRET }),
     publicUrl,
-    filesFolder: join(folder, 'files'),
+    filesFolder,
+    ...(amqpPrefix && { amqpUrl: AMQP_URL, amqpPrefix }),
     poolMax: 5,
     addresses: {},
     listen: (service) => (service === 'gateway' && listens ? { host: '127.0.0.1', port } : undefined),
@@ -97,6 +106,8 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
     bus,
     clock,
     adminUrl: database.url,
+    filesFolder,
+    amqpPrefix,
     url: publicUrl,
     ctx: (name) => service(name).ctx,
     call: (name, route, input = {}) =>
@@ -134,11 +145,17 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
     },
     async close() {
       await platform.close();
+      if (amqpPrefix) await removeQueues(AMQP_URL, amqpPrefix);
       await database.drop();
       rmSync(folder, { recursive: true, force: true });
     },
   };
   return test;
+}
+
+function logOf({ log, logLines }: BootOptions): Logger {
+  if (logLines) return createLogger({ level: 'debug', pretty: false, write: (line) => logLines.push(line) });
+  return createLogger({ level: log ?? (process.env['TEST_LOG'] as LogLevel | undefined) ?? 'silent', pretty: true });
 }
 
 /** A signed-in person, as the gateway would hand him over; for tests below the gateway. */

@@ -8,6 +8,7 @@ export const authEvents = {
     type: 'auth.user.registered.v1',
     summary: 'A person registered',
     subject: 'userId',
+    personal: true,
     data: z.object({
       userId: id,
       email,
@@ -39,12 +40,14 @@ export const authEvents = {
     type: 'auth.email.confirmed.v1',
     summary: 'An email address was confirmed (also after a change)',
     subject: 'userId',
+    personal: true,
     data: z.object({ userId: id, email }),
   }),
   phoneVerified: event({
     type: 'auth.phone.verified.v1',
     summary: 'A phone number was verified',
     subject: 'userId',
+    personal: true,
     data: z.object({ userId: id, phone }),
   }),
   /** Asks notifications to send a code or link; the secret itself is fetched by REST. */
@@ -74,6 +77,7 @@ export const authEvents = {
     type: 'auth.security.noticed.v1',
     summary: 'A security-relevant change of an account',
     subject: 'userId',
+    personal: true,
     data: z.object({
       userId: id,
       kind: z.enum([

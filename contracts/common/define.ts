@@ -129,6 +129,8 @@ export interface EventDefinition<T extends z.ZodType = z.ZodType> {
   readonly summary: string;
   /** What `subject` is the id of. */
   readonly subject: string;
+  /** The subject is a person, and the data holds his name, address or words: where it was parked it goes when he is erased (P2). */
+  readonly personal?: boolean;
   readonly data: T;
 }
 export function event<T extends z.ZodType>(definition: EventDefinition<T>): EventDefinition<T> {

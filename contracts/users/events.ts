@@ -8,6 +8,7 @@ export const usersEvents = {
     type: 'users.profile.updated.v1',
     summary: 'A profile was created or changed',
     subject: 'userId',
+    personal: true,
     data: z.object({
       userId: id,
       /** Which of the two profiles are open. */

@@ -120,6 +120,31 @@ export function faultTests(suite: SuiteFixture): void {
     expect(letters.some((letter) => letter.body.equals(garbage) && letter.type === type)).toBe(true);
   });
 
+  test('dead letters that fit are discarded, the others stay and can still be replayed', async () => {
+    const { bus, queue, type } = suite;
+    let fixed = false;
+    const seen = new Inbox<number>();
+    await subscribe(bus, (delivery) => {
+      if (!fixed) return delivery.dead('hopeless');
+      seen.add(numberOf(delivery));
+      delivery.ack();
+    });
+    await bus.publish(events(type, 5));
+    await eventually(
+      () => bus.depth(queue),
+      (depth) => depth.dead === 5,
+    );
+    const even = (letter: { body: Buffer }) => numberOf({ raw: letter.body }) % 2 === 0;
+    expect(await bus.deadLetters.discardAll(queue, even)).toBe(3);
+    expect(await bus.deadLetters.discardAll(queue, even)).toBe(0);
+    expect(await bus.deadLetters.discardAll('no-such-queue', () => true)).toBe(0);
+    const left = await bus.deadLetters.list(queue, 10);
+    expect(left.map((letter) => numberOf({ raw: letter.body })).sort()).toEqual([1, 3]);
+    fixed = true;
+    for (const letter of left) await bus.deadLetters.replay(queue, letter.id);
+    await seen.count(2);
+  });
+
   test('close waits for the running batch and gives back the rest', async () => {
     const { bus, queue, type } = suite;
     const started = new Inbox<number>();

@@ -91,6 +91,8 @@ export interface DeadLetters {
   /** Puts the message back on its subscriber's queue (that one only), attempt count begun anew. False: no such message. */
   replay(queue: string, id: string): Promise<boolean>;
   discard(queue: string, id: string): Promise<boolean>;
+  /** Discards all that fit; how many those were. */
+  discardAll(queue: string, fits: (letter: DeadLetter) => boolean): Promise<number>;
 }
 
 export interface Bus {

@@ -21,6 +21,9 @@ export interface Settlements {
 /** A message that so many deliveries ended without an answer for (the process died each time) is parked. */
 export const DELIVERY_LIMIT = 20;
 
+/** Dead letters read at once. */
+const DEAD_PAGE = 200;
+
 /** Due retries moved back to their queues by one statement. */
 const MAX_DUE = 5_000;
 
@@ -213,6 +216,16 @@ export class EmbeddedStore {
        FROM ${this.#schema}.dead_letter WHERE queue = $1 AND ($3::bigint IS NULL OR id = $3::bigint)
        ORDER BY dead_letter.id LIMIT $2`,
       [queue, limit, id ?? null],
+    );
+  }
+
+  /** The next dead letters behind an id, oldest first; none: the end. */
+  async deadLettersAfter(queue: string, id: string | undefined): Promise<DeadLetter[]> {
+    return this.#rows<DeadLetter & QueryResultRow>(
+      `SELECT id::text AS id, queue, event_type AS type, reason, attempts, body,
+              to_char(dead_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"') AS "deadAt"
+       FROM ${this.#schema}.dead_letter WHERE queue = $1 AND id > $2::bigint ORDER BY dead_letter.id LIMIT ${DEAD_PAGE}`,
+      [queue, id ?? 0],
     );
   }
 

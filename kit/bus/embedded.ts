@@ -263,5 +263,15 @@ function storedDeadLetters(store: EmbeddedStore, onReplay: (queue: string) => vo
       return found;
     },
     discard: async (queue, id) => isId(id) && store.discard(queue, id),
+    async discardAll(queue, fits) {
+      let discarded = 0;
+      let after: string | undefined;
+      for (;;) {
+        const page = await store.deadLettersAfter(queue, after);
+        for (const letter of page) if (fits(letter) && (await store.discard(queue, letter.id))) discarded++;
+        after = page.at(-1)?.id;
+        if (after === undefined) return discarded;
+      }
+    },
   };
 }

@@ -6,7 +6,7 @@ import { type BrokerLock, codeOf, type Names } from './rabbit-topology.ts';
 
 /** Most dead letters read by one `list`. */
 const MAX_LIST = 1_000;
-/** Most dead letters looked through for one id. */
+/** Most dead letters looked through. */
 const MAX_SEARCH = 50_000;
 
 interface Needs {
@@ -87,5 +87,15 @@ export function rabbitDeadLetters({ lock, publisher, names, timeoutMs }: Needs):
       find(queue, id, async (message, _letter, channel) => {
         channel.basicAck({ deliveryTag: message.deliveryTag });
       }),
+    async discardAll(queue, fits) {
+      let discarded = 0;
+      await scan(queue, MAX_SEARCH, (message, letter, channel) => {
+        if (!fits(letter)) return 'on';
+        channel.basicAck({ deliveryTag: message.deliveryTag });
+        discarded++;
+        return 'on';
+      });
+      return discarded;
+    },
   };
 }

@@ -14,6 +14,7 @@ import { movableClock } from '#kit/clock.ts';
 import { migrate } from '#kit/db/migrate.ts';
 import { pending, shiftJobs, TEST_SECRET } from '../env.ts';
 import { freePorts } from '../ports.ts';
+import { AMQP_URL, removeQueues } from '../rabbit.ts';
 import { testDatabase } from '../postgres.ts';
 import { startOutside, temporaryFolder, type World } from './world.ts';
 
@@ -53,7 +54,7 @@ export interface ApartOptions {
 
 export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
   const count = options.replicas ?? 2;
-  const amqpUrl = options.amqpUrl ?? process.env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
+  const amqpUrl = options.amqpUrl ?? AMQP_URL;
   const outside = await startOutside();
   const folder = temporaryFolder();
   const database =
@@ -234,22 +235,4 @@ async function quiet(client: pg.Client, bus: Bus): Promise<void> {
     if (Date.now() > until) throw new Error(`still waiting after 90 s: ${waits}`);
     await sleep(30);
   }
-}
-
-/** A test leaves nothing on a shared broker. */
-export async function removeQueues(amqpUrl: string, prefix: string): Promise<void> {
-  const { Connection } = await import('rabbitmq-client');
-  const connection = new Connection(amqpUrl);
-  connection.on('error', () => {});
-  for (const service of SERVICES) {
-    for (const suffix of [
-      '',
-      '.dead',
-      '.bindings',
-      ...[200, 1_000, 5_000, 30_000, 120_000, 600_000].map((ms) => `.retry.${ms}`),
-    ]) {
-      await connection.queueDelete({ queue: `${prefix}${service}${suffix}` }).catch(() => {});
-    }
-  }
-  await connection.close();
 }

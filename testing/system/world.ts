@@ -7,7 +7,7 @@ import { type Catcher, startCatcher } from '#outside/catcher/catcher.ts';
 import type { CaughtMail } from '#outside/catcher/messages.ts';
 import { silentLog } from '#outside/log.ts';
 import { startProvider } from '#outside/provider/provider.ts';
-import { bootPlatform, type TestPlatform } from '../env.ts';
+import { type BootOptions, bootPlatform, type TestPlatform } from '../env.ts';
 
 export const ADMIN = { email: 'admin@artel.test', password: 'a-very-long-admin-passphrase' };
 
@@ -74,7 +74,7 @@ export async function startOutside(): Promise<Outside> {
 
 /** The whole platform in this process, with a gateway that listens. */
 export async function allInOne(
-  options: { env?: Record<string, string>; publicHost?: string } = {},
+  options: Pick<BootOptions, 'publicHost' | 'logLines' | 'rabbit'> & { env?: Record<string, string> } = {},
 ): Promise<World & { platform: TestPlatform }> {
   const outside = await startOutside();
   const platform = await bootPlatform({ ...options, env: { ...outside.env, ...options.env } });

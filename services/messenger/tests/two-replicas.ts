@@ -11,11 +11,10 @@ import { sql } from '#kit/db/db.ts';
 import { createLogger } from '#kit/log.ts';
 import { TEST_SECRET } from '#testing/env.ts';
 import { freePorts } from '#testing/ports.ts';
-import { removeQueues } from '#testing/system/apart.ts';
+import { AMQP_URL, removeQueues } from '#testing/rabbit.ts';
 import { testDatabase } from '#testing/postgres.ts';
 
 const services = ['gateway', 'auth', 'roles', 'users', 'messenger'] as const;
-const AMQP_URL = process.env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
 const PASSWORD = 'верный конь батарея скрепка';
 
 export interface Person {

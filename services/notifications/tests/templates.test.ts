@@ -152,7 +152,7 @@ describe('over the service', () => {
 
 test('deep links: whatever is told leads to a page of the web app', () => {
   const source = readFileSync(new URL('../../../apps/web/src/routes.ts', import.meta.url), 'utf8');
-  const patterns = [...source.matchAll(/^  \['(\/[^']*)', \w+/gm)].map((found) => found[1] ?? '');
+  const patterns = [...source.matchAll(/^ {2}\['(\/[^']*)', \w+/gm)].map((found) => found[1] ?? '');
   expect(patterns.length).toBeGreaterThan(20);
   const pages = patterns.map((pattern) => new RegExp(`^${pattern.replaceAll(/:\w+/g, '[^/]+')}$`));
   const id = newId();

@@ -15,10 +15,9 @@ import type { ServiceContext } from '#kit/service/types.ts';
 import { TEST_SECRET } from '#testing/env.ts';
 import { freePort } from '#testing/ports.ts';
 import { testDatabase } from '#testing/postgres.ts';
-import { removeQueues } from '#testing/system/apart.ts';
+import { AMQP_URL, removeQueues } from '#testing/rabbit.ts';
 
 /** I14 between processes: over HTTP by the ETag, and told over RabbitMQ. */
-const amqpUrl = process.env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
 const prefix = `t${randomBytes(4).toString('hex')}.`;
 const folder = mkdtempSync(join(tmpdir(), 'artel-lookups-'));
 let database: Awaited<ReturnType<typeof testDatabase>>;
@@ -33,7 +32,7 @@ beforeAll(async () => {
       services: [name],
       env: {},
       adminUrl: database.url,
-      amqpUrl,
+      amqpUrl: AMQP_URL,
       amqpPrefix: prefix,
       migrate: true,
       clock: systemClock,
@@ -52,7 +51,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await orders?.close();
   await users?.close();
-  await removeQueues(amqpUrl, prefix);
+  await removeQueues(AMQP_URL, prefix);
   await database?.drop();
   rmSync(folder, { recursive: true, force: true });
 });
