@@ -24,16 +24,22 @@ export interface HealthChecks {
 /** A Fastify that parses only what contracts declare and answers problems (RFC 9457). */
 export function createHttp(
   options: {
-    /** Answers an address that no route has; false: it stays a 404. */ page?(
-      request: FastifyRequest,
-      reply: FastifyReply,
-    ): boolean;
+    /** Answers an address that no route has; false: it stays a 404. */
+    page?(request: FastifyRequest, reply: FastifyReply): boolean;
+    /** A request that has not come whole by then is cut off. Default 30,000. */
+    requestTimeoutMs?: number;
   } = {},
 ): FastifyInstance {
+  const requestTimeout = options.requestTimeoutMs ?? 30_000;
   const app = Fastify({
     logger: false,
     bodyLimit: JSON_LIMIT,
-    requestTimeout: 30_000,
+    requestTimeout,
+    // Node looks for late requests every 30 s by itself, and gives a head alone 60 s.
+    http: {
+      connectionsCheckingInterval: Math.min(5_000, requestTimeout),
+      headersTimeout: Math.min(20_000, requestTimeout),
+    },
     keepAliveTimeout: 15_000,
     connectionTimeout: 0,
     return503OnClosing: false,

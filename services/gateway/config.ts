@@ -43,5 +43,23 @@ export const gatewayConfig = defineConfig({
     max: 100_000,
     describe: 'Requests handled at once by one gateway; more are answered 503 at once.',
   }),
+  REQUEST_TIMEOUT: setting.duration({
+    default: '60s',
+    min: '1s',
+    max: '10m',
+    describe: 'A request that has not come whole, head and body, after so long is cut off.',
+  }),
+  MAX_SOCKETS: setting.int({
+    default: 20_000,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Live sockets held at once by one gateway; more are refused with 503.',
+  }),
+  MAX_SOCKETS_PER_USER: setting.int({
+    default: 20,
+    min: 1,
+    max: 1_000_000,
+    describe: 'Live sockets of one person at one gateway; with one more the oldest is closed.',
+  }),
   REQUEST_LOG: setting.bool({ default: true, describe: 'Write a log line for every request (G5).' }),
 });

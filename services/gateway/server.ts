@@ -40,7 +40,7 @@ const nobody: ReadonlySet<ServiceName> = new Set();
 
 /** The gateway's HTTP server: every public route of every contract, the documentation, the web app, the socket. */
 export async function createGatewayServer(ctx: GatewayContext, host: ServeHost): Promise<FastifyInstance> {
-  const app = createHttp({ page: sendPage });
+  const app = createHttp({ page: sendPage, requestTimeoutMs: ctx.config.REQUEST_TIMEOUT });
   app.decorateRequest('artel');
   addHygiene(app, ctx);
   addRequestLog(app, ctx);

@@ -23,7 +23,6 @@ const PROTOCOL = 'artel.v1';
 const HEARTBEAT_MS = 30_000;
 /** Bytes a slow reader may leave unread before he is let go; he catches up by REST. */
 const MAX_BUFFERED = 1024 * 1024;
-const MAX_PER_USER = 20;
 
 const livePushes = z.array(z.object({ userIds: z.array(z.string()), frame: z.record(z.string(), z.unknown()) }));
 const clientFrame = z.discriminatedUnion('type', [
@@ -73,7 +72,7 @@ export async function attachSockets(app: FastifyInstance, ctx: GatewayContext, h
       const refusal = await admit(request).catch(() => ({ status: 401, token: undefined }));
       if (refusal.token === undefined) {
         socket.end(
-          `HTTP/1.1 ${refusal.status} ${refusal.status === 401 ? 'Unauthorized' : 'Refused'}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`,
+          `HTTP/1.1 ${refusal.status} ${refusal.status === 401 ? 'Unauthorized' : 'Refused'}\r\n${refusal.status === 503 ? 'Retry-After: 5\r\n' : ''}Connection: close\r\nContent-Length: 0\r\n\r\n`,
         );
         return;
       }
@@ -86,6 +85,7 @@ export async function attachSockets(app: FastifyInstance, ctx: GatewayContext, h
     if (request.url?.split('?')[0] !== SOCKET_PATH) return { status: 404, token: undefined };
     const { origin } = request.headers;
     if (origin !== undefined && !origins.has(origin)) return { status: 403, token: undefined };
+    if (server.clients.size >= ctx.config.MAX_SOCKETS) return { status: 503, token: undefined };
     const ip = callerIp(request as never, ctx.config.TRUSTED_PROXIES);
     if (ctx.limiter.take(`auth:socket:${addressKey(ip)}`, ctx.config.RATE_SOCKET).exceeded)
       return { status: 429, token: undefined };
@@ -114,7 +114,7 @@ export async function attachSockets(app: FastifyInstance, ctx: GatewayContext, h
     const own = byUser.get(userId) ?? new Set();
     if (own.size === 0) presence.changed(userId, true);
     byUser.set(userId, own.add(connection));
-    if (own.size > MAX_PER_USER) [...own][0]?.socket.close(4429, 'too many sockets');
+    if (own.size > ctx.config.MAX_SOCKETS_PER_USER) [...own][0]?.socket.close(4429, 'too many sockets');
     socket.on('pong', () => {
       connection.alive = true;
     });

@@ -1,0 +1,136 @@
+/** Overload (L2) and callers that are slow or many (L4): bounded, shed, and over when its cause is. */
+import { connect, type Socket } from 'node:net';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { bootPlatform, type TestPlatform } from '#testing/env.ts';
+
+const ADMIN = { email: 'root@artel.test', password: 'a-very-long-admin-passphrase' };
+/** Requests that the gateway of these tests handles at once. */
+const ROOM = 8;
+const SOCKETS = 2_050;
+let platform: TestPlatform;
+let token: string;
+let userId: string;
+
+beforeAll(async () => {
+  platform = await bootPlatform({
+    services: ['gateway', 'auth', 'roles', 'users'],
+    env: {
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
+      MAX_IN_FLIGHT: String(ROOM),
+      MAX_SOCKETS: String(SOCKETS),
+      MAX_SOCKETS_PER_USER: '100000',
+      REQUEST_TIMEOUT: '1s',
+      RATE_READ: '1000000',
+      RATE_SOCKET: '1000000',
+    },
+  });
+  await platform.drain();
+  const answer = await fetch(`${platform.url}/api/v1/sessions`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(ADMIN),
+  });
+  ({ accessToken: token, userId } = (await answer.json()) as { accessToken: string; userId: string });
+});
+afterAll(() => platform?.close());
+
+/** Bytes on the heap that are in use, after everything that can be let go is. */
+function heap(): number {
+  setFlagsFromString('--expose-gc');
+  (runInNewContext('gc') as () => void)();
+  return process.memoryUsage().heapUsed;
+}
+const MB = 1024 * 1024;
+
+/** A connection that sends these bytes and no more; `ended`: what came back, once the gateway hangs up. */
+function dripping(bytes: string): Promise<{ socket: Socket; ended: Promise<string> }> {
+  const { hostname, port } = new URL(platform.url);
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), hostname, () => socket.write(bytes, () => resolve({ socket, ended })));
+    let answer = '';
+    const ended = new Promise<string>((over) => socket.once('close', () => over(answer)));
+    socket.on('data', (chunk) => {
+      answer += chunk;
+    });
+    socket.on('error', () => {});
+  });
+}
+
+test('L2: five times what fits is answered or shed at once, health stays, memory is flat, and then all is as before', async () => {
+  const seen = new Map<number, number>();
+  const ask = async () => {
+    const answer = await fetch(`${platform.url}/api/v1/profiles/nobody-of-this-name`);
+    await answer.arrayBuffer();
+    seen.set(answer.status, (seen.get(answer.status) ?? 0) + 1);
+    if (answer.status === 503) expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  };
+  const crowd = async (rounds: number) => {
+    const one = async () => {
+      for (let n = 0; n < rounds; n++) await ask();
+    };
+    const health = async () => {
+      for (let n = 0; n < rounds; n++) expect((await fetch(`${platform.url}/healthz`)).status).toBe(200);
+    };
+    await Promise.all([...Array.from({ length: 5 * ROOM }, one), health()]);
+  };
+  await crowd(20);
+  const before = heap();
+  await crowd(60);
+  expect(heap() - before).toBeLessThan(40 * MB);
+  // Nothing but answers and refusals that say when to come back.
+  expect([...seen.keys()].sort()).toEqual([404, 503]);
+  expect((await fetch(`${platform.url}/readyz`)).status).toBe(200);
+  for (let n = 0; n < ROOM; n++)
+    expect((await fetch(`${platform.url}/api/v1/profiles/nobody-of-this-name`)).status).toBe(404);
+});
+
+test('L4: heads and bodies that do not end are cut off, and give back the room they took', async () => {
+  const head =
+    'POST /api/v1/unsubscribe/x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n';
+  const slow = await Promise.all([
+    ...Array.from({ length: ROOM }, () => dripping(`${head}\r\n{`)),
+    ...Array.from({ length: ROOM }, () => dripping(`${head}X-More: `)),
+  ]);
+  for (const { ended } of slow) expect(await ended).toMatch(/^(HTTP\/1\.1 (408|503) |$)/);
+  await expect
+    .poll(async () => (await fetch(`${platform.url}/api/v1/profiles/x`)).status, { timeout: 20_000 })
+    .toBe(404);
+});
+
+test('L4: thousands of sockets in one process, a bound for them, and memory that comes back', async () => {
+  const address = `${platform.url.replace('http', 'ws')}/api/v1/socket`;
+  const sockets: WebSocket[] = [];
+  let heard = 0;
+  const open = () =>
+    new Promise<void>((resolve, reject) => {
+      const socket = new WebSocket(address, ['artel.v1', `bearer.${token}`], { perMessageDeflate: false });
+      sockets.push(socket);
+      socket.on('message', (data) => {
+        if (String(data).includes('"ready"')) resolve();
+        else if (String(data).includes('"for-all"')) heard++;
+      });
+      socket.once('error', reject);
+    });
+  const before = heap();
+  for (let n = 0; n < SOCKETS; n += 50) await Promise.all(Array.from({ length: 50 }, open));
+  // Both ends of every socket are in this process.
+  expect((heap() - before) / SOCKETS).toBeLessThan(100 * 1024);
+  await expect(open()).rejects.toThrow('503');
+  sockets.pop();
+  platform.ctx('users').live.push([userId], { type: 'for-all' });
+  await expect.poll(() => heard, { timeout: 30_000 }).toBe(SOCKETS);
+  expect((await fetch(`${platform.url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${platform.url}/api/v1/profiles/x`)).status).toBe(404);
+  const closed = sockets.map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+  for (const socket of sockets) socket.close();
+  await Promise.all(closed);
+  sockets.length = 0;
+  // There is room again, and nothing is held of those who left.
+  await expect.poll(() => open().then(() => true), { timeout: 20_000 }).toBe(true);
+  sockets[0]?.terminate();
+  expect(heap() - before).toBeLessThan(60 * MB);
+});
