@@ -185,12 +185,14 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
       return replica.process.exitCode;
     },
     async revive(service) {
-      for (const [at, replica] of replicas.entries()) {
+      const started = replicas.flatMap((replica, at) => {
         if (replica.service !== service || (replica.process.exitCode === null && replica.process.signalCode === null))
-          continue;
-        replicas[at] = launch(service, replica.port);
-        await ready(replicas[at]);
-      }
+          return [];
+        const fresh = launch(service, replica.port);
+        replicas[at] = fresh;
+        return [fresh];
+      });
+      await Promise.all(started.map(ready));
     },
     close,
   };
