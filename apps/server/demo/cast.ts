@@ -51,7 +51,7 @@ const CLIENTS: readonly Person[] = [
     face: { backdrop: '#e0a458', skin: '#f3cfb3', hair: '#7a3e1d', clothes: '#5b3a29', cut: 'long' },
     skills: [],
     styles: [],
-    topUp: 150_000,
+    topUp: 180_000,
     portfolio: [],
   },
   {
@@ -66,7 +66,7 @@ const CLIENTS: readonly Person[] = [
     face: { backdrop: '#8aa4d6', skin: '#e9bd98', hair: '#3b2f2a', clothes: '#2e4374', cut: 'beard' },
     skills: [],
     styles: [],
-    topUp: 200_000,
+    topUp: 240_000,
     portfolio: [],
   },
   {

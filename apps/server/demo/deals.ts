@@ -23,8 +23,10 @@ export async function goThrough(cast: Cast, order: DemoOrder): Promise<void> {
   await client.until(path, (seen) => seen.status === 'published');
   if (order.invited) await client.post(`${path}/invitations`, { freelancerId: of(cast, order.invited).userId });
   const responses = [];
-  for (const { by, price, days, letter } of order.responses ?? [])
-    responses.push(await of(cast, by).post(`${path}/responses`, { price: rubles(price), days, letter }));
+  for (const { by, price, days, letter, parts = [] } of order.responses ?? []) {
+    const milestones = parts.map((part) => ({ ...part, amount: rubles(part.amount).amount }));
+    responses.push(await of(cast, by).post(`${path}/responses`, { price: rubles(price), days, letter, milestones }));
+  }
   const first = order.responses?.[0];
   if (!first) return;
   const freelancer = of(cast, first.by);
@@ -47,6 +49,7 @@ function draftOf(order: DemoOrder): Record<string, unknown> {
     skills: order.skills,
     styles: order.styles ?? [],
     budget: { min: rubles(min).amount, max: rubles(max).amount, currency: 'RUB' },
+    ...(order.weeklyHours === undefined ? {} : { pricing: 'hourly', weeklyHours: order.weeklyHours }),
     deadline: order.inDays === null ? null : new Date(Date.now() + order.inDays * DAY_MS).toISOString(),
   };
 }
@@ -79,6 +82,12 @@ async function finish(
   { client, freelancer }: { client: Program; freelancer: Program },
 ): Promise<void> {
   const path = `/orders/${orderId}`;
+  for (const [minutes, note] of order.hours ?? [])
+    await freelancer.post(`${path}/time-entries`, { day: new Date().toISOString().slice(0, 10), minutes, note });
+  if (order.firstPart) {
+    const { body } = await freelancer.get(path);
+    await freelancer.post(`${path}/milestones/${body.milestones[0].milestoneId}/deliveries`, { text: order.firstPart });
+  }
   if (order.delivery) await freelancer.post(`${path}/deliveries`, { text: order.delivery });
   if (order.dispute) await disagree(cast, order, orderId, [client, freelancer]);
   if (order.fate !== 'completed') return;

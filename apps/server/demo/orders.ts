@@ -7,6 +7,8 @@ export interface DemoResponse {
   readonly price: number;
   readonly days: number;
   readonly letter: string;
+  /** The price in parts, each paid on its own. */
+  readonly parts?: readonly { readonly title: string; readonly amount: number; readonly days: number }[];
 }
 
 /** How far an order went. From `in_progress` on the first response was accepted. */
@@ -40,6 +42,12 @@ export interface DemoOrder {
   /** The work is wanted in so many days. */
   readonly inDays: number | null;
   readonly fate: Fate;
+  /** By the hour: budget and prices are of an hour, a week costs no more than so many. */
+  readonly weeklyHours?: number;
+  /** What was worked today, once the work has begun. */
+  readonly hours?: readonly (readonly [minutes: number, note: string])[];
+  /** What is handed in for the first of the parts. */
+  readonly firstPart?: string;
   readonly responses?: readonly DemoResponse[];
   readonly invited?: string;
   /** What the client and the first who responded wrote to each other, a picture perhaps. */
@@ -284,6 +292,52 @@ const IGOR: readonly DemoOrder[] = [
   },
 ];
 
+/** Deals of other shapes: by the hour, in parts. */
+const SHAPES: readonly DemoOrder[] = [
+  {
+    client: 'igor',
+    title: 'Поддержка сайта школы, по часам',
+    description:
+      'Нужен разработчик на несколько часов в неделю: новые страницы курсов, мелкие правки, обновления. Задачи в трекере, созвон по понедельникам.',
+    category: 'frontend',
+    tags: ['поддержка', 'сайт'],
+    skills: ['html', 'css'],
+    budget: [2_000, 3_000],
+    inDays: null,
+    weeklyHours: 10,
+    fate: 'in_progress',
+    responses: [{ by: 'timur', price: 2_800, days: 60, letter: 'Веду три таких сайта, отвечаю в тот же день.' }],
+    hours: [
+      [150, 'Страница курса по аналитике, проверка на телефоне'],
+      [45, 'Обновления и резервная копия'],
+    ],
+  },
+  {
+    client: 'olga',
+    title: 'Меню и вывеска для кофейни',
+    description: 'После логотипа: меню на стойку, меню навынос и макет световой вывески по размерам монтажников.',
+    category: 'brand-identity',
+    tags: ['меню', 'вывеска'],
+    skills: ['branding', 'illustrator'],
+    budget: [20_000, 30_000],
+    inDays: 40,
+    fate: 'in_progress',
+    responses: [
+      {
+        by: 'anna',
+        price: 27_000,
+        days: 25,
+        letter: 'Знаю ваш знак изнутри. Сначала меню, потом вывеска: так их можно принять по отдельности.',
+        parts: [
+          { title: 'Меню на стойку и навынос', amount: 15_000, days: 12 },
+          { title: 'Макет вывески', amount: 12_000, days: 25 },
+        ],
+      },
+    ],
+    firstPart: 'Оба меню в PDF для печати и исходники. Цены можно менять, не трогая вёрстки.',
+  },
+];
+
 const MARINA: readonly DemoOrder[] = [
   {
     client: 'marina',
@@ -392,4 +446,4 @@ const MARINA: readonly DemoOrder[] = [
   },
 ];
 
-export const ORDERS: readonly DemoOrder[] = [...OLGA, ...IGOR, ...MARINA];
+export const ORDERS: readonly DemoOrder[] = [...OLGA, ...IGOR, ...SHAPES, ...MARINA];

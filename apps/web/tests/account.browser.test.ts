@@ -75,15 +75,15 @@ test('a passkey is added, renamed, is a whole sign-in and a second factor, and i
   await page.getByRole('button', { name: 'Выйти' }).waitFor();
 
   // A sensitive change later on: the passkey stands for a fresh sign-in too (A9).
+  const before = stage.errors.length;
   await stage.world.advance(11 * 60_000);
   await page.goto(`${stage.url}/settings/security`);
-  const before = stage.errors.length;
   page.on('dialog', (dialog) => void dialog.accept());
   await page.getByRole('button', { name: 'Убрать «Рабочий ноутбук»' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Подтвердить ключом доступа' }).click();
   await page.getByText('Рабочий ноутбук').waitFor({ state: 'detached' });
-  // The browser itself notes the refusal that asked for it.
-  expect(stage.errors.splice(before).filter((error) => !error.includes('403'))).toEqual([]);
+  // The browser itself notes the refusal that asked for it, and those of the token that the clock's jump ended.
+  expect(stage.errors.splice(before).filter((error) => !/403|401|Authentication failed/.test(error))).toEqual([]);
   await leave(page);
   await page.goto(`${stage.url}/sign-in`);
   await enter(page, master.email, PASSWORD);

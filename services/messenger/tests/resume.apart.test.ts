@@ -34,6 +34,7 @@ class Reader {
   #gap: NodeJS.Timeout | undefined;
   readonly #ahead = new Map<number, string>();
   #again = false;
+  #closed = false;
 
   async connect(): Promise<void> {
     const base = pair.gateways[this.drops % 2] as string;
@@ -75,6 +76,7 @@ class Reader {
   }
 
   async catchUp(): Promise<void> {
+    if (this.#closed) return;
     this.#again = true;
     if (this.#reading) return;
     this.#reading = true;
@@ -100,8 +102,12 @@ class Reader {
     await this.connect();
   }
 
-  close(): void {
+  /** Nothing is taken or read after it. */
+  async close(): Promise<void> {
+    this.#closed = true;
     this.#socket?.close();
+    this.#socket = undefined;
+    while (this.#reading) await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
 
@@ -129,7 +135,7 @@ test(`${DROPS} drops during ${MESSAGES} messages over two replicas: each message
   }
   await Promise.all(senders);
   await expect.poll(() => reader.texts.length, { timeout: 20_000 }).toBeGreaterThanOrEqual(MESSAGES);
-  reader.close();
+  await reader.close();
   await Promise.all(lines.map((line) => line.close()));
   expect(reader.drops).toBe(DROPS);
   // Most come live, else it would be polling that is tested here.

@@ -101,7 +101,16 @@ export async function twoReplicas(env: Record<string, string> = {}): Promise<Pai
         },
         { timeout: 20_000, interval: 20 },
       );
-      const { userId, accessToken } = await api(0, undefined, 'POST', '/sessions', { email, password: PASSWORD });
+      const signIn = () => api(0, undefined, 'POST', '/sessions', { email, password: PASSWORD });
+      // A token from before the role was given is stale when that is known.
+      await vi.waitFor(
+        async () => {
+          const { roles } = await api(0, (await signIn()).accessToken, 'GET', '/me/rights');
+          if (!roles.includes(role)) throw new Error('no role yet');
+        },
+        { timeout: 20_000, interval: 300 },
+      );
+      const { userId, accessToken } = await signIn();
       return { userId, token: accessToken };
     },
     async conversation(client, freelancer) {
