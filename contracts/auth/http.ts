@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { type ErrorDefinition, guest, may, type Permission, route } from '../common/define.ts';
 import { accountRoutes, factorRoutes } from './routes-account.ts';
+import { legalRoutes } from './routes-legal.ts';
 import { registrationRoutes, sessionRoutes } from './routes-sign-in.ts';
 
 /** Signing keys. */
@@ -35,7 +36,14 @@ const keyRoutes = {
 export { tokens } from './views.ts';
 
 /** Public routes of auth, below `/api/v1`. */
-export const authHttp = { ...registrationRoutes, ...sessionRoutes, ...accountRoutes, ...factorRoutes, ...keyRoutes };
+export const authHttp = {
+  ...registrationRoutes,
+  ...sessionRoutes,
+  ...accountRoutes,
+  ...factorRoutes,
+  ...keyRoutes,
+  ...legalRoutes,
+};
 
 export const authPermissions: Record<string, Permission> = {
   'auth.keys.rotate': { title: { ru: 'Сменить ключ подписи', en: 'Rotate the signing key' }, roles: ['admin'] },

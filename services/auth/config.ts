@@ -11,6 +11,19 @@ export const authConfig = defineConfig({
     ru: 'Пароль первого администратора. Пароля по умолчанию нет.',
     check: (value) => (value.length >= 10 ? undefined : 'must have 10 characters or more'),
   }),
+  OPERATOR_NAME: setting.optional({
+    describe:
+      'Who runs this installation and answers for its personal data, as the terms and the privacy policy name him.',
+    ru: 'Кто держит эту установку и отвечает за персональные данные; так его называют условия и политика.',
+  }),
+  OPERATOR_ADDRESS: setting.optional({
+    describe: "The operator's postal address, for the same texts.",
+    ru: 'Почтовый адрес оператора, для тех же текстов.',
+  }),
+  OPERATOR_CONTACT: setting.optional({
+    describe: 'Where questions about personal data go, for the same texts: an email address or a phone number.',
+    ru: 'Куда обращаться по вопросам данных, для тех же текстов: почта или телефон.',
+  }),
   ACCESS_TOKEN_TTL: setting.duration({
     default: '5m',
     min: '30s',

@@ -21,6 +21,7 @@ import { EditOrder, NewOrder } from './pages/edit-order.tsx';
 import { Freelancers } from './pages/freelancers.tsx';
 import { Home } from './pages/home.tsx';
 import { Invitation } from './pages/invitation.tsx';
+import { Legal } from './pages/legal.tsx';
 import { Money } from './pages/money.tsx';
 import { My } from './pages/my.tsx';
 import { Notifications } from './pages/notifications.tsx';
@@ -56,6 +57,7 @@ export const ROUTES: readonly (readonly [pattern: string, page: unknown, access?
   ['/invitation', Invitation],
   ['/blocked', Blocked],
   ['/books', Books],
+  ['/legal/:document', Legal],
   ['/my', My, 'signed in'],
   ['/saved-searches', SavedSearches, 'signed in'],
   ['/reviews', OwnProfile, 'signed in'],

@@ -25,6 +25,22 @@ test('a client registers, confirms, signs in, drafts an order and sees it', asyn
   await page.getByLabel('Имя').fill('Анна Заказчица');
   await page.getByLabel('Почта').fill(EMAIL);
   await page.getByLabel('Пароль').fill(PASSWORD);
+  // What is agreed to can be read, beside the form, without an account.
+  for (const [link, title] of [
+    ['условия использования', 'Условия использования'],
+    ['обработку персональных данных', 'Согласие на обработку персональных данных'],
+    ['политике площадки', 'Политика обработки персональных данных'],
+  ] as const) {
+    const [text] = await Promise.all([
+      context.waitForEvent('page'),
+      page.getByRole('link', { name: link, exact: true }).click(),
+    ]);
+    await text.getByRole('heading', { level: 1, name: title }).waitFor();
+    await text.getByText('Версия 2026-01.').waitFor();
+    await shot(text, `legal-${title.slice(0, 8)}`);
+    await text.close();
+  }
+  await page.locator('footer').getByRole('link', { name: 'Персональные данные' }).waitFor();
   await page.getByLabel('Принимаю условия').check();
   await page.getByLabel('Согласен на обработку').check();
   await shot(page, 'register');

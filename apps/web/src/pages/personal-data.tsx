@@ -1,9 +1,10 @@
 import { useEffect } from 'preact/hooks';
+import { CURRENT_TEXTS } from '#contracts/common/legal-texts.ts';
 import { api, saveFile } from '../api/client.ts';
 import { t } from '../i18n.ts';
 import { useTitle } from '../router.ts';
 import { Do } from '../ui/form.tsx';
-import { formatTime } from '../ui/format.ts';
+import { formatDate, formatTime } from '../ui/format.ts';
 import { useLoad } from '../ui/hooks.ts';
 import { Shown } from '../ui/parts.tsx';
 import { SettingsTabs } from '../ui/settings-tabs.tsx';
@@ -70,8 +71,6 @@ function Exports() {
   );
 }
 
-const NEWS_VERSION = '2026-01';
-
 function Consents() {
   const consents = useLoad(() => api('users', 'listConsents'), []);
   return (
@@ -82,10 +81,13 @@ function Consents() {
           const given = items.find((one) => one.kind === 'news')?.given ?? false;
           return (
             <>
+              <Agreed items={items} />
               <p>{t(given ? 'data.newsGiven' : 'data.newsNot')}</p>
               <Do
                 act={async () => {
-                  await api('users', 'putConsent', { body: { kind: 'news', version: NEWS_VERSION, given: !given } });
+                  await api('users', 'putConsent', {
+                    body: { kind: 'news', version: CURRENT_TEXTS.news, given: !given },
+                  });
                   consents.reload();
                 }}
               >
@@ -96,6 +98,26 @@ function Consents() {
         }}
       </Shown>
     </section>
+  );
+}
+
+/** What the person agreed to when joining, with the very texts. */
+function Agreed({ items }: { items: readonly { kind: string; version: string; given: boolean; at: string }[] }) {
+  const documents = { terms: ['terms'], privacy: ['consent', 'privacy'] } as const;
+  const last = (['terms', 'privacy'] as const).flatMap((kind) => {
+    const found = items.find((one) => one.kind === kind);
+    return found?.given ? documents[kind].map((document) => ({ ...found, document })) : [];
+  });
+  if (last.length === 0) return null;
+  return (
+    <ul>
+      {last.map(({ document, version, at }) => (
+        <li key={document}>
+          <a href={`/legal/${document}?version=${version}`}>{t(`legal.${document}`)}</a>{' '}
+          <span class="muted">{t('data.agreedAt', { version, at: formatDate(at) })}</span>
+        </li>
+      ))}
+    </ul>
   );
 }
 

@@ -216,6 +216,12 @@ function Footer() {
             <a href="/books">{t('shell.books')}</a>
           </li>
           <li>
+            <a href="/legal/terms">{t('legal.terms')}</a>
+          </li>
+          <li>
+            <a href="/legal/privacy">{t('legal.privacy')}</a>
+          </li>
+          <li>
             <a href="/api/docs" target="_blank" rel="noreferrer">
               {t('shell.api')}
             </a>
