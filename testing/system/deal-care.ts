@@ -6,27 +6,32 @@ import { type Chapter, DRAFT, PASSWORD, RUB, type Story } from './deal.ts';
 import { Api } from './api.ts';
 import { ADMIN, mailTo } from './world.ts';
 
+/** A member of staff is invited and comes. */
+export async function joinSupport({ admin, support, world }: Story): Promise<void> {
+  const email = `${randomUUID().slice(0, 12)}@example.com`;
+  await admin.post('/admin/staff/invitations', {
+    email,
+    displayName: 'Сотрудник Поддержки',
+    roles: ['support'],
+    locale: 'ru',
+    reason: 'новый сотрудник',
+  });
+  const invitation = await mailTo(world, email);
+  const token = /token=([\w-]{20,})/.exec(invitation.text ?? '')?.[1];
+  await support.post(
+    '/invitations/acceptance',
+    { token, password: PASSWORD, consents: JOINING_EXAMPLE },
+    { key: false },
+  );
+  await world.drain();
+  await support.signIn(email, PASSWORD);
+}
+
 export const complaint: Chapter = {
   name: '8. A complaint about a review: assigned, answered, reopened, escalated; the admin has it deleted',
   async run(story) {
     const { freelancer, client, admin, support, world, reviewId } = story;
-    const email = `${randomUUID().slice(0, 12)}@example.com`;
-    await admin.post('/admin/staff/invitations', {
-      email,
-      displayName: 'Сотрудник Поддержки',
-      roles: ['support'],
-      locale: 'ru',
-      reason: 'новый сотрудник',
-    });
-    const invitation = await mailTo(world, email);
-    const token = /token=([\w-]{20,})/.exec(invitation.text ?? '')?.[1];
-    await support.post(
-      '/invitations/acceptance',
-      { token, password: PASSWORD, consents: JOINING_EXAMPLE },
-      { key: false },
-    );
-    await world.drain();
-    await support.signIn(email, PASSWORD);
+    await joinSupport(story);
     const ticket = (
       await freelancer.post('/tickets', {
         kind: 'review',
