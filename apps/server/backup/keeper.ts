@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -77,7 +77,6 @@ export function startKeeper(options: KeeperOptions): Keeper {
 }
 
 export function createKeeper(options: KeeperOptions): Keeper & { look(sync: boolean): Promise<number> } {
-  mkdirSync(options.folder, { recursive: true, mode: 0o700 });
   const pool = new pg.Pool({ connectionString: options.adminUrl, max: 1, application_name: 'artel-keeper' });
   // A fault of an idle connection is told by the next query.
   pool.on('error', () => {});
@@ -196,7 +195,9 @@ function source({ folder, adminUrl, masterSecret, signal }: KeeperOptions, task:
 /** The folder is the truth: backups that were brought or taken away show in the list, also in a restored platform's. */
 async function sync(pool: pg.Pool, folder: string): Promise<void> {
   const found = new Map<string, Manifest>();
-  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+  // It is made with the first backup: a process whose disk can't be written starts all the same.
+  const entries = existsSync(folder) ? readdirSync(folder, { withFileTypes: true }) : [];
+  for (const entry of entries) {
     if (!entry.isDirectory() || !/^[\w.-]+$/.test(entry.name)) continue;
     try {
       found.set(entry.name, readManifest(join(folder, entry.name)));
