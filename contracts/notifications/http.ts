@@ -3,6 +3,9 @@ import { bytes, type ErrorDefinition, guest, type Permission, route, signedIn } 
 import { id, page, pageQuery, timestamp } from '../common/values.ts';
 import { webhookRoutes } from './webhooks.ts';
 
+/** A report brings the mail that it is about, with its attachments. */
+const MAX_REPORT_BYTES = 5 * 1024 * 1024;
+
 /** What a person switches on and off, per channel. `security` and other critical news can't be muted. */
 export const NOTIFICATION_TYPES = [
   'responses',
@@ -207,6 +210,18 @@ export const notificationsHttp = {
     reply: null,
     errors: ['unauthenticated', 'not_found'],
     example: { body: { messageId: '<0199a000-0000-7000-8000-000000000000@localhost>', kind: 'bounce' } },
+  }),
+  /** For a mail server that hands on what comes to the address for reports. What is no report is taken and does nothing. */
+  takeMailReport: route({
+    method: 'POST',
+    path: '/mail-feedback/reports',
+    summary: 'A report as it came by mail: not deliverable (RFC 3464), or a complaint (RFC 5965)',
+    rows: ['N1'],
+    access: guest,
+    headers: ['authorization'],
+    body: bytes(['message/rfc822'], MAX_REPORT_BYTES),
+    reply: null,
+    errors: ['unauthenticated', 'not_found'],
   }),
 };
 

@@ -17,6 +17,7 @@ import type { OutsideLog } from '../log.ts';
 import { pageLocale, sendPage } from '../page.ts';
 import { type CaughtMessage, type Messages, openMessages } from './messages.ts';
 import { listPage, messagePage, sendMailHtml } from './page.ts';
+import { REPORTS, reportOf } from './reports.ts';
 import { OUTCOMES, type Outcome, startSmtp } from './smtp.ts';
 
 export interface CatcherOptions {
@@ -55,6 +56,7 @@ const filter = z.object({
 const listQuery = filter.extend({ limit: z.coerce.number().int().min(1).max(1_000).default(50) });
 const waitQuery = filter.extend({ timeoutMs: z.coerce.number().int().min(0).max(60_000).default(10_000) });
 const behaviourBody = z.strictObject({ smtp: z.enum(OUTCOMES).optional(), sms: z.enum(OUTCOMES).optional() });
+const reportQuery = z.object({ kind: z.enum(REPORTS) });
 const smsBody = z.strictObject({
   to: z.string().regex(/^\+[1-9][0-9]{6,14}$/, 'a phone number like +79161234567'),
   text: z.string().min(1).max(1_000),
@@ -130,6 +132,17 @@ function apiRoutes(messages: Messages, behaviour: Behaviour): HttpRoute[] {
         if (!content) throw new HttpError(404, 'not_found', 'There is no such attachment.');
         call.res.writeHead(200, { 'Content-Type': 'application/octet-stream', 'Content-Disposition': 'attachment' });
         call.res.end(content);
+      },
+    },
+    {
+      method: 'GET',
+      path: '/api/messages/:id/report',
+      handle(call) {
+        const { kind } = queryOf(call, reportQuery);
+        const message = messageOf(call, messages);
+        if (message.kind !== 'mail') throw new HttpError(404, 'not_found', 'Only mail is reported about.');
+        call.res.writeHead(200, { 'Content-Type': 'message/rfc822', 'Content-Disposition': 'attachment' });
+        call.res.end(reportOf(message, kind));
       },
     },
     {

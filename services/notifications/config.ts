@@ -35,8 +35,14 @@ export const notificationsConfig = defineConfig({
     ru: 'Имя отправителя SMS, согласованное с провайдером',
   }),
   MAIL_FEEDBACK_KEY: setting.optionalSecret({
-    describe: 'Bearer key for POST /api/v1/mail-feedback (bounces and complaints); without it the route is closed',
-    ru: 'Ключ для POST /api/v1/mail-feedback (возвраты и жалобы); без него адрес закрыт',
+    describe:
+      'Bearer key for POST /api/v1/mail-feedback and /mail-feedback/reports (bounces and complaints); without it they are closed',
+    ru: 'Ключ для POST /api/v1/mail-feedback и /mail-feedback/reports (возвраты и жалобы); без него адреса закрыты',
+  }),
+  MAIL_BOUNCES_TO: setting.optional({
+    describe: 'Address that mail servers return undeliverable mail to (envelope sender). Absent: the one of MAIL_FROM',
+    ru: 'Адрес, на который почтовые серверы возвращают недоставленное (отправитель конверта). Без него — адрес из MAIL_FROM',
+    check: (value) => (value === undefined || /^[^\s<>@]+@[^\s<>@]+$/.test(value) ? undefined : 'must be an address'),
   }),
   PUSH_HOSTS: setting.list({
     describe: 'Push services that devices may be reached through; *. covers subdomains. Nothing else is ever called',

@@ -26,7 +26,7 @@ import { getUnreadCount, listNotifications } from './http/list-notifications.ts'
 import { markAllRead, markRead } from './http/mark-read.ts';
 import { getPreferences, putPreferences } from './http/preferences.ts';
 import { addPushSubscription, getPushKey, removePushSubscription } from './http/push.ts';
-import { reportMail } from './http/report-mail.ts';
+import { reportMail, takeMailReport } from './http/report-mail.ts';
 import { listTemplates, renderTemplate } from './http/templates.ts';
 import { askUnsubscribe, unsubscribe } from './http/unsubscribe.ts';
 import { sweep } from './jobs/sweep.ts';
@@ -69,6 +69,7 @@ export const notificationsService = defineService({
     addPushSubscription,
     removePushSubscription,
     reportMail,
+    takeMailReport,
     listWebhookEvents,
     listWebhooks,
     createWebhook,

@@ -36,7 +36,7 @@ export interface Mailer {
  * `handed`, and it is sent again with the same Message-ID. A lost mail is worse than one that can be told for a double.
  */
 export function createMailer(ctx: BaseContext): Mailer {
-  const smtp = createSmtp(ctx.config.SMTP_URL, ctx.config.MAIL_FROM);
+  const smtp = createSmtp(ctx.config.SMTP_URL, ctx.config.MAIL_FROM, ctx.config.MAIL_BOUNCES_TO);
   const outcomes = ctx.telemetry.counter('artel.notifications.deliveries', {
     unit: '{delivery}',
     description: 'Tries to send mail and SMS, by outcome',

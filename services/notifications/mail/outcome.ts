@@ -26,6 +26,11 @@ interface SmtpError {
 /** Codes of refusal that speak of the mailbox. */
 const MAILBOX = new Set([550, 551, 553]);
 
+/** Whether a status (RFC 3463) refuses for good because of the address (X.1.*) or of a mailbox that was closed (X.2.1). */
+export function blamesMailbox(status: string): boolean {
+  return /^5\.(1\.\d+|2\.1)\b/.test(status);
+}
+
 /** Reads a failure of SMTP. The reason names codes only: a server's words may repeat the address. */
 export function outcomeOfSmtpError(error: unknown, handed: boolean): Outcome {
   if (error instanceof LeaseLost) return { kind: 'lost' };
@@ -33,8 +38,8 @@ export function outcomeOfSmtpError(error: unknown, handed: boolean): Outcome {
   const reason = `smtp ${[responseCode, code, command].filter(Boolean).join(' ') || 'failure'}`.slice(0, 100);
   const ours = code === 'EAUTH' || command === 'MAIL FROM' || command === 'CONN' || command === 'EHLO';
   if (responseCode !== undefined && responseCode >= 500 && !ours) {
-    const enhanced = /^\d{3}[ -](\d)\.(\d)\.\d/.exec(response ?? '');
-    const address = enhanced ? enhanced[2] === '1' : MAILBOX.has(responseCode);
+    const enhanced = /^\d{3}[ -](\d\.\d+\.\d+)/.exec(response ?? '')?.[1];
+    const address = enhanced ? blamesMailbox(enhanced) : MAILBOX.has(responseCode);
     return { kind: 'refused', reason, address };
   }
   return { kind: 'again', reason, uncertain: handed && responseCode === undefined };

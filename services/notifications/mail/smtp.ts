@@ -50,9 +50,9 @@ async function openLines(url: string): Promise<Lines> {
   return { composer, transport };
 }
 
-/** Sends over a few kept connections, opened with the first letter. Never tries again by itself: who asks decides that. */
-export function createSmtp(url: string, from: string): Smtp {
-  const address = /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from.trim();
+/** Sends over a few kept connections, opened with the first letter. Never tries again by itself: who asks decides that. `bouncesTo`: envelope sender. */
+export function createSmtp(url: string, from: string, bouncesTo?: string): Smtp {
+  const address = bouncesTo ?? /<([^<>]+)>\s*$/.exec(from)?.[1] ?? from.trim();
   let lines: Promise<Lines> | undefined;
   return {
     async send(letter, beforeEnd) {

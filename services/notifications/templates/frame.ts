@@ -18,8 +18,10 @@ const WORDS = {
 
 const CODE =
   'font:700 32px/1.2 ui-monospace,Menlo,Consolas,monospace;letter-spacing:6px;text-align:center;margin:24px 0';
+/** Its width comes from borders: Outlook draws no padding around a link. */
 const BUTTON =
-  'display:inline-block;padding:12px 20px;border-radius:8px;background:#1f5f4a;color:#ffffff;text-decoration:none;font-weight:600';
+  'display:inline-block;border:solid #1f5f4a;border-width:12px 20px;border-radius:8px;background:#1f5f4a;color:#ffffff;text-decoration:none;font-weight:600';
+const FONT = "system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif";
 
 export interface Frame {
   readonly locale: Locale;
@@ -28,7 +30,10 @@ export interface Frame {
   readonly unsubscribeUrl: string | undefined;
 }
 
-/** The frame of every mail: readable without images, by a screen reader, in the dark. */
+/**
+ * The frame of every mail: readable without images, by a screen reader, in the dark. Tables and inline styles, because there
+ * are mail programs (Outlook on Windows) that know neither `max-width` nor a padding of a `div`.
+ */
 export function frameHtml(subject: string, inner: string, frame: Frame): string {
   const words = WORDS[frame.locale];
   const styled = inner
@@ -38,6 +43,8 @@ export function frameHtml(subject: string, inner: string, frame: Frame): string 
   const foot = frame.unsubscribeUrl
     ? `${link(`${frame.publicUrl}/settings/notifications`, words.settings)} · ${link(frame.unsubscribeUrl, words.unsubscribe)}`
     : words.critical;
+  const cell = (name: string, style: string, inner: string) =>
+    `<tr><td class="${name}" style="${style}">${inner}</td></tr>`;
   return `<!doctype html>
 <html lang="${frame.locale}">
 <head>
@@ -47,24 +54,26 @@ export function frameHtml(subject: string, inner: string, frame: Frame): string 
 <meta name="supported-color-schemes" content="light dark">
 <title>${escapeHtml(subject)}</title>
 <style>
+:root { color-scheme: light dark; supported-color-schemes: light dark; }
 @media (prefers-color-scheme: dark) {
   body, .page { background: #16191b !important; color: #e8e6e1 !important; }
   .card { background: #212629 !important; color: #e8e6e1 !important; }
   .foot { color: #a9b0b3 !important; }
-  .button { background: #7fd1b3 !important; color: #10201a !important; }
+  .button { background: #7fd1b3 !important; border-color: #7fd1b3 !important; color: #10201a !important; }
 }
 </style>
 </head>
-<body style="margin:0;background:#f3f1ec;color:#22282b">
-<div class="page" style="background:#f3f1ec;padding:24px 12px">
-<div class="card" role="article" aria-label="${escapeHtml(subject)}" style="max-width:560px;margin:0 auto;padding:28px;border-radius:12px;background:#ffffff;font:16px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif">
-<p style="margin:0 0 16px;font-weight:700">${link(frame.publicUrl, 'Artel')}</p>
-${styled}
-</div>
-<div class="foot" style="max-width:560px;margin:16px auto 0;color:#5d666b;font:13px/1.5 system-ui,-apple-system,'Segoe UI',Roboto,Arial,sans-serif">
-<p style="margin:0">${words.platform}. ${foot}</p>
-</div>
-</div>
+<body style="margin:0;padding:0;background:#f3f1ec;color:#22282b">
+<table class="page" role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="background:#f3f1ec">
+<tr><td align="center" style="padding:24px 12px">
+<!--[if mso]><table role="presentation" width="560" cellpadding="0" cellspacing="0" border="0"><tr><td><![endif]-->
+<table role="presentation" width="100%" cellpadding="0" cellspacing="0" border="0" style="max-width:560px;text-align:left">
+${cell('card', `padding:28px;border-radius:12px;background:#ffffff;font:16px/1.5 ${FONT}`, `<p style="margin:0 0 16px;font-weight:700">${link(frame.publicUrl, 'Artel')}</p>\n<div role="article" aria-label="${escapeHtml(subject)}">\n${styled}\n</div>`)}
+${cell('foot', `padding:16px 0 0;color:#5d666b;font:13px/1.5 ${FONT}`, `${words.platform}. ${foot}`)}
+</table>
+<!--[if mso]></td></tr></table><![endif]-->
+</td></tr>
+</table>
 </body>
 </html>
 `;

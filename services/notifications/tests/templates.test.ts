@@ -12,6 +12,19 @@ import { type Fixture, fixture } from './fixture.ts';
 
 const URL_ = 'https://artel.test';
 
+/** Elements that are not closed where they were opened. Conditional comments of Outlook are looked into. */
+function unbalanced(html: string): string[] {
+  const open: string[] = [];
+  const faults: string[] = [];
+  const plain = html.replaceAll(/<!--\[if mso\]>|<!\[endif\]-->/g, '').replace(/<style>[^]*?<\/style>/, '');
+  for (const [, close, name = ''] of plain.matchAll(/<(\/?)([a-z][a-z0-9]*)\b[^>]*>/gi)) {
+    if (/^(meta|br|hr)$/i.test(name)) continue;
+    if (close === '') open.push(name);
+    else if (open.pop() !== name) faults.push(name);
+  }
+  return [...faults, ...open];
+}
+
 describe('templates as shipped', () => {
   const all = Object.entries(TEMPLATES).flatMap(([key, definition]) =>
     LOCALES.map((locale) => ({ key, locale, definition })),
@@ -24,6 +37,13 @@ describe('templates as shipped', () => {
     const mail = renderMail(texts, sampleValues(definition, locale, URL_), frame);
     expect(/[а-я]/i.test(mail.text.replaceAll(/https?:\S+/g, ''))).toBe(locale === 'ru');
     expect(`${mail.subject}${mail.html}${mail.text}`).not.toMatch(/\{\{|undefined|\[object/);
+    expect(mail.text.trim().length).toBeGreaterThan(40);
+    expect(mail.html).toMatch(/prefers-color-scheme: dark/);
+    // Nothing that mail programs strip or ask about, no style that only a sheet gives, and Gmail cuts at 102 kB.
+    expect(mail.html).not.toMatch(/<(script|link|img|form|iframe|object)\b/i);
+    expect(mail.html.replace(/<body[^>]*>[^]*/, '')).not.toContain('@import');
+    expect(Buffer.byteLength(mail.html)).toBeLessThan(60_000);
+    expect(unbalanced(mail.html)).toEqual([]);
     const empty = Object.fromEntries(Object.keys(definition.variables).map((name) => [name, null]));
     if (!key.startsWith('notice')) renderShort(key, empty, { locale, timeZone: 'UTC', who: undefined });
   });
