@@ -281,8 +281,8 @@ test('mail about it shows it as text, in a mail program that would run anything 
   const opened = await stage.open();
   const page = await watch(opened);
   for (const to of [story.client, story.freelancer]) {
-    const { html = '' } = await mailTo(stage.world, to.email, { text: SEEN });
-    await page.setContent(html);
+    const { html } = await mailTo(stage.world, to.email, { text: SEEN });
+    await page.setContent(html ?? '');
     await inspect(page, 'mail');
   }
   expect([...shownOn]).toContain('mail');
