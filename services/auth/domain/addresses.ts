@@ -1,4 +1,5 @@
 import { domainToASCII } from 'node:url';
+import Bowser from 'bowser';
 
 /** An address folded for comparison, whatever its spelling, script or case: one address, one account (L3). */
 export function emailKey(email: string): string {
@@ -69,22 +70,14 @@ export function networkOf(ip: string): string {
   return plain.includes(':') ? `${groups(plain, 4)}::/64` : plain;
 }
 
-/** The first that fits counts: Edge and Opera also call themselves Chrome, Chrome calls itself Safari. */
-const BROWSERS: [string, RegExp][] = [
-  ['Edge', /\bEdg(?:A|iOS)?\//],
-  ['Opera', /\bOPR\//],
-  ['Firefox', /\b(?:Firefox|FxiOS)\//],
-  ['Chrome', /\b(?:Chrome|CriOS)\//],
-  ['Safari', /\bSafari\//],
-  ['curl', /^curl\b/],
-  ['node', /^(?:node|undici)\b/],
-];
-/** Likewise: Android also calls itself Linux, an iPhone says it is like Mac OS X. */
-const SYSTEMS = ['Windows', 'Android', 'iPhone', 'iPad', 'Mac OS X', 'Linux'];
+/** A program that names itself as HTTP has it (`curl/8.9`, `PostmanRuntime/7.4`), where no browser does. */
+const PROGRAM = /^[A-Za-z][\w.-]{0,29}(?=\/|$)/;
 
-/** What the person used, in few words. */
+/** What the person used, in few words: `Chrome, Android`, `Safari, iPhone`, `curl`. */
 export function deviceOf(userAgent: string): string {
-  const browser = BROWSERS.find(([, pattern]) => pattern.test(userAgent))?.[0];
-  const system = SYSTEMS.find((name) => userAgent.includes(name));
-  return [browser, system].filter(Boolean).join(', ') || 'unknown';
+  // The library refuses an empty string.
+  const { browser, os, platform } = Bowser.parse(userAgent || ' ');
+  const known = browser.name && os.name ? browser.name.replace('Microsoft Edge', 'Edge') : undefined;
+  if (known === undefined) return PROGRAM.exec(userAgent)?.[0].replace(/^Mozilla$/, 'unknown') ?? 'unknown';
+  return `${known}, ${/^iP/.test(platform.model ?? '') ? platform.model : os.name}`;
 }

@@ -50,9 +50,33 @@ describe('addresses', () => {
     );
   });
 
-  test('a device is told in few words', () => {
-    expect(deviceOf('Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0')).toBe('Firefox, Linux');
-    expect(deviceOf('')).toBe('unknown');
+  test('A4: a device is told in few words, as what it is, not as what it claims to be like', () => {
+    const webkit = 'AppleWebKit/537.36 (KHTML, like Gecko)';
+    const phone = '(iPhone; CPU iPhone OS 18_5 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko)';
+    const windows = `(Windows NT 10.0; Win64; x64) ${webkit}`;
+    for (const [agent, device] of [
+      ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox, Linux'],
+      [`Mozilla/5.0 (X11; Linux x86_64) ${webkit} HeadlessChrome/140.0.0.0 Safari/537.36`, 'Chrome, Linux'],
+      [`Mozilla/5.0 ${windows} Chrome/140.0.0.0 Safari/537.36 Edg/140.0.0.0`, 'Edge, Windows'],
+      [`Mozilla/5.0 ${windows} Chrome/138.0.0.0 YaBrowser/25.8.0.0 Safari/537.36`, 'Yandex Browser, Windows'],
+      [`Mozilla/5.0 ${windows} Chrome/124.0.0.0 Safari/537.36 OPR/110.0.0.0`, 'Opera, Windows'],
+      [`Mozilla/5.0 (Linux; Android 15; Pixel 9) ${webkit} Chrome/140.0.0.0 Mobile Safari/537.36`, 'Chrome, Android'],
+      [`Mozilla/5.0 ${phone} Version/18.5 Mobile/15E148 Safari/604.1`, 'Safari, iPhone'],
+      [`Mozilla/5.0 ${phone} CriOS/140.0.0.0 Mobile/15E148 Safari/604.1`, 'Chrome, iPhone'],
+      ['Mozilla/5.0 (iPad; CPU OS 18_5 like Mac OS X) AppleWebKit/605.1.15 FxiOS/140.0 Safari/605.1', 'Firefox, iPad'],
+      [
+        'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.5 Safari/605.1.15',
+        'Safari, macOS',
+      ],
+      ['curl/8.9.1', 'curl'],
+      ['node', 'node'],
+      ['PostmanRuntime/7.4', 'PostmanRuntime'],
+      ['', 'unknown'],
+      ['Mozilla/5.0', 'unknown'],
+      ['<script>alert(1)</script>', 'unknown'],
+      ['x'.repeat(300), 'unknown'],
+    ] as const)
+      expect(deviceOf(agent), agent).toBe(device);
   });
 });
 
