@@ -70,6 +70,12 @@ describe('Dockerfile', () => {
     for (const room of ['apps', 'contracts', 'kit', 'services', 'outside']) expect(copied).toContain(room);
   });
 
+  test('has threads for password hashes on more cores than libuv has by itself', () => {
+    const threads = lines.flatMap((line) => /^ENV UV_THREADPOOL_SIZE=(\d+)$/.exec(line)?.[1] ?? []);
+    expect(threads.map(Number)).toEqual([expect.any(Number)]);
+    expect(Number(threads[0])).toBeGreaterThan(4);
+  });
+
   test('runs as nobody special, with the Node.js that we target', () => {
     const major = JSON.parse(read('package.json')).engines.node.replace(/\D+/, '');
     const bases = lines.filter((line) => line.startsWith('FROM '));

@@ -4,6 +4,7 @@ import { analyticsInternal } from '../analytics/internal.ts';
 import { authEvents } from '../auth/events.ts';
 import { authInternal } from '../auth/internal.ts';
 import { VITALS_CALLS } from '../common/vitals.ts';
+import { gatewayEvents } from '../gateway/events.ts';
 import { messengerInternal } from '../messenger/internal.ts';
 import { notificationsInternal } from '../notifications/internal.ts';
 import { ordersEvents } from '../orders/events.ts';
@@ -80,6 +81,7 @@ export const adminContract = defineContract({
     assignmentChanged: consumed(rolesEvents.assignmentChanged, '+ audit'),
     roleChanged: consumed(rolesEvents.roleChanged, '+ audit'),
     signInRefused: consumed(authEvents.signInRefused, '+ audit'),
+    accessRefused: consumed(gatewayEvents.accessRefused, '+ audit'),
     signedIn: consumed(authEvents.signedIn, '+ audit'),
     sessionsEnded: consumed(authEvents.sessionsEnded, '+ audit'),
     securityNotice: consumed(authEvents.securityNotice, '+ audit'),

@@ -1,5 +1,6 @@
 import { callee, defineContract } from '../common/define.ts';
 import { authInternal } from '../auth/internal.ts';
+import { gatewayEvents } from './events.ts';
 
 /** What gateway promises and needs. */
 export const gatewayContract = defineContract({
@@ -8,7 +9,7 @@ export const gatewayContract = defineContract({
   permissions: {},
   errors: {},
   http: {},
-  events: {},
+  events: gatewayEvents,
   calls: {
     auth: callee(authInternal, { getKeys: 'I11', checkSessions: 'I11' }),
   },

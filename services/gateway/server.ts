@@ -26,6 +26,7 @@ import { addConditionalGet, namesIt } from './conditional.ts';
 import { addDocs } from './docs.ts';
 import type { GatewayContext } from './context.ts';
 import { addressKey, type RateState } from './limits/rate-limiter.ts';
+import { noteRefusal } from './refusals.ts';
 import { addRequestLog } from './request-log.ts';
 import { attachSockets } from './sockets.ts';
 import { addWebApp, sendPage } from './web-app.ts';
@@ -214,7 +215,12 @@ async function admit(
     identities.set(request, token);
     request.artel.userId = token.principal.userId;
   }
-  checkAccess(route.access, { caller: 'gateway', user: token?.principal }, nobody, ctx.clock.nowMs());
+  try {
+    checkAccess(route.access, { caller: 'gateway', user: token?.principal }, nobody, ctx.clock.nowMs());
+  } catch (error) {
+    noteRefusal(ctx.refusals, error, token?.principal.userId, route);
+    throw error;
+  }
 }
 
 function limitOf(ctx: GatewayContext, klass: 'read' | 'write' | 'auth' | 'upload'): number {
@@ -290,6 +296,7 @@ async function forward(
       if (request.method === 'GET' && !user && known) void reply.code(304).header('etag', etag).send();
       else sendReply(reply, raw);
     } catch (error) {
+      noteRefusal(ctx.refusals, error, user?.userId, route);
       sendProblem(request, reply, toProblem(error), contract.errors);
     }
   });

@@ -4,6 +4,7 @@ import { gatewayConfig } from './config.ts';
 import { forwardThroughGateway } from './forward.ts';
 import { forgetOldCounters } from './jobs/forget-old-counters.ts';
 import { RateLimiter } from './limits/rate-limiter.ts';
+import { RefusalBook } from './refusals.ts';
 import { createGatewayServer } from './server.ts';
 import { createSessionGuard } from './sessions.ts';
 
@@ -17,7 +18,7 @@ export const gatewayService = defineService({
       bus: base.bus,
       checkSessions: async (sessionIds) => (await base.clients.auth.checkSessions({ body: { sessionIds } })).items,
     });
-    return { limiter: new RateLimiter(base.db, base.log), sessions };
+    return { limiter: new RateLimiter(base.db, base.log), sessions, refusals: new RefusalBook(base) };
   },
   http: {},
   owners: {},
@@ -26,6 +27,7 @@ export const gatewayService = defineService({
   serve: createGatewayServer,
   forward: forwardThroughGateway,
   async close(ctx) {
+    await ctx.refusals.close();
     await ctx.limiter.close();
     await ctx.sessions.close();
   },

@@ -9,6 +9,7 @@ import { checkAccess, DEFAULT_TIMEOUT_MS, type RawCall, validate } from '#kit/se
 import { toProblem } from '#kit/service/http-server.ts';
 import type { VerifiedToken } from '#kit/service/principal.ts';
 import type { GatewayContext } from './context.ts';
+import { noteRefusal } from './refusals.ts';
 
 /** A call over the socket; its answer carries the same `id`. */
 export const callFrame = z.object({
@@ -108,6 +109,7 @@ export function createSocketCalls(
           () => run(frame, caller, target),
         );
       } catch (error) {
+        if (target) noteRefusal(ctx.refusals, error, caller.token.principal.userId, target.route);
         answer = refusal(frame, error, target, call.requestId, caller.locale ?? caller.token.principal.locale);
       }
       if (ctx.config.REQUEST_LOG)

@@ -53,6 +53,17 @@ export const signInRefused: On['signInRefused'] = logged((event) => ({
   code: event.data.reason,
 }));
 
+/** The gateway counts repetitions, so that nobody floods the log. */
+export const accessRefused: On['accessRefused'] = logged((event) => ({
+  actorId: event.data.userId,
+  action: 'access.refused',
+  targetKind: 'route',
+  targetId: event.data.route,
+  outcome: 'refused',
+  code: 'forbidden',
+  after: { times: event.data.times, from: event.data.from, until: event.data.until },
+}));
+
 export const sessionsEnded: On['sessionsEnded'] = logged((event) => ({
   actorId: null,
   action: 'auth.sessions-ended',

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Locale } from '#contracts/common/values.ts';
-import { type DealTerms } from '#contracts/orders/events.ts';
+import type { DealTerms } from '#contracts/orders/events.ts';
 import { processOf, type ResponseAction } from '#contracts/orders/process.ts';
 import type { ResponseStatus, Side } from '#contracts/orders/process-types.ts';
 import { arithmeticOf } from '#contracts/orders/terms.ts';
