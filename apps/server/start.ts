@@ -11,6 +11,7 @@ import { carryOutRestoration, waitingRestoration } from './backup/restoration.ts
 import { type Demo, openDemo } from './demo/demo.ts';
 import { type Needs, openNeeds } from './needs.ts';
 import { type Platform, startPlatform } from './platform.ts';
+import { registry } from './registry.ts';
 import { serviceKeys } from './service-keys.ts';
 import { backupFolder, DEFAULT_PORTS, fileStoreOf, ownDatabases, type PlatformSettings, s3Of } from './settings.ts';
 
@@ -49,6 +50,11 @@ export async function start(options: StartOptions): Promise<Running> {
   const undo = async () => {
     for (const close of closers.reverse()) await close().catch(() => {});
   };
+  // Beside the database, which is another process.
+  const webApp = services.includes('gateway') ? buildWebApp() : undefined;
+  const loading = Promise.all(services.map((name) => registry[name]()));
+  // Told where they are waited for.
+  Promise.all([webApp, loading]).catch(() => {});
   try {
     const needs = await openNeeds(settings, onProgress);
     closers.push(() => needs.close());
@@ -62,6 +68,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const demo = canDemo ? await openDemo(needs, settings) : undefined;
     const env = { ...outside.env, ...demo?.env, ...options.env };
     const publicUrl = publicUrlOf(settings);
+    await Promise.all([webApp, loading]);
     const platform = await startPlatform({
       services,
       env,
@@ -118,6 +125,11 @@ export async function start(options: StartOptions): Promise<Running> {
     await undo();
     throw error;
   }
+}
+
+/** Built when its sources have changed. */
+async function buildWebApp(): Promise<void> {
+  await (await import('#apps/web/build.ts')).buildWebApp();
 }
 
 async function restoreWhatWaits(

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { build, type Plugin } from 'esbuild';
+import type { Plugin } from 'esbuild';
 import { contracts } from '#contracts/all.ts';
 import type { Contract, Route } from '#contracts/common/define.ts';
 
@@ -20,6 +20,7 @@ export async function buildWebApp(): Promise<boolean> {
   const stamp = join(DIST, '.digest');
   if (existsSync(join(DIST, 'index.html')) && (await readFile(stamp, 'utf8').catch(() => '')) === digest) return false;
 
+  const { build, stop } = await import('esbuild');
   // Built beside and moved into place: a server that starts meanwhile never sees half a build.
   const fresh = `${DIST}.${process.pid}`;
   await rm(fresh, { recursive: true, force: true });
@@ -60,6 +61,8 @@ export async function buildWebApp(): Promise<boolean> {
     await rm(DIST, { recursive: true, force: true });
     await rename(fresh, DIST);
   } finally {
+    // It works in a process of its own, which would stay, with 150 MB.
+    await stop();
     await rm(fresh, { recursive: true, force: true });
   }
   return true;

@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#kit/log.ts';
 import { Problem } from '#kit/problem.ts';
 import type { AnyService, ServiceContext } from '#kit/service/types.ts';
+import { hearing } from './job-news.ts';
 import type { DbPool } from './pool.ts';
 
 /** A job that takes longer has failed; it is bounded so that one whose worker died can be told and given back soon. */
@@ -49,6 +50,7 @@ export async function startJobs(options: {
     ...options.db.raw.options,
     types: undefined,
     pipeline: false,
+    Client: hearing(options.schema),
     max: 3,
     application_name: `artel-${options.schema}-jobs`,
   });

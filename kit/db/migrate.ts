@@ -25,6 +25,10 @@ const KIT_MIGRATIONS = new URL('./migrations/', import.meta.url);
 const PROVISION_VERSION = '2';
 /** One process at a time provisions and migrates ("artel" in ASCII). */
 const LOCK = 0x617274656c;
+/** Services whose schemas are made side by side: they have nothing in common. */
+const AT_ONCE = 4;
+/** Nothing waits for the disk before the last commit of a service, the one that says it is done: that one syncs all before it. */
+const LAZY = '-c synchronous_commit=off -c client_min_messages=warning';
 
 export function roleName(service: string): string {
   return `artel_${service}`;
@@ -56,15 +60,9 @@ function digestOf(target: MigrateTarget): string {
  * Safe to run from many processes at once (one works, the others wait and find it done); forward only.
  */
 export async function migrate(options: MigrateOptions): Promise<void> {
-  const client = new pg.Client({
-    connectionString: options.adminUrl,
-    application_name: 'artel-migrate',
-    connectionTimeoutMillis: 10_000,
-  });
-  await client.connect();
+  const client = await connect(options);
   try {
     await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query('set client_min_messages = warning');
     await client.query('create schema if not exists artel');
     await client.query(
       'create table if not exists artel.schema_state (service text primary key, digest text not null, at timestamptz not null default now())',
@@ -73,21 +71,45 @@ export async function migrate(options: MigrateOptions): Promise<void> {
       'select service, digest from artel.schema_state',
     );
     const done = new Map(rows.map((row) => [row.service, row.digest]));
-    for (const target of options.targets) {
-      const digest = digestOf(target);
-      if (done.get(target.service) === digest) continue;
+    const due = options.targets.filter((target) => done.get(target.service) !== digestOf(target));
+    const lanes = Array.from({ length: Math.min(AT_ONCE, due.length) }, () => work(options, due));
+    // All have ended before the lock goes, whichever failed.
+    for (const lane of await Promise.allSettled(lanes)) if (lane.status === 'rejected') throw lane.reason;
+  } finally {
+    await client.end();
+  }
+}
+
+/** Takes from what is due until nothing is left. */
+async function work(options: MigrateOptions, due: MigrateTarget[]): Promise<void> {
+  const client = await connect(options);
+  try {
+    for (let target = due.shift(); target; target = due.shift()) {
       options.onProgress?.(`database: ${target.service}`);
       await provision(client, options.roleSecret, target);
       await runMigrations(client, target);
       if (target.jobs) await installJobs(options, target.service);
+      await client.query('set synchronous_commit = on');
       await client.query(
         'insert into artel.schema_state (service, digest) values ($1, $2) on conflict (service) do update set digest = excluded.digest, at = now()',
-        [target.service, digest],
+        [target.service, digestOf(target)],
       );
+      await client.query('set synchronous_commit = off');
     }
   } finally {
     await client.end();
   }
+}
+
+async function connect({ adminUrl }: MigrateOptions): Promise<pg.Client> {
+  const client = new pg.Client({
+    connectionString: adminUrl,
+    application_name: 'artel-migrate',
+    connectionTimeoutMillis: 10_000,
+    options: LAZY,
+  });
+  await client.connect();
+  return client;
 }
 
 /** Role, schema and grants: the service's role uses the tables, the owner owns them, nobody else sees them. */
@@ -137,7 +159,8 @@ async function provision(client: pg.Client, roleSecret: string, target: MigrateT
  */
 async function installJobs(options: MigrateOptions, service: string): Promise<void> {
   const { Logger: WorkerLogger, runMigrations: runJobMigrations } = await import('graphile-worker');
-  const pgPool = new pg.Pool({ connectionString: serviceUrl(options.adminUrl, options.roleSecret, service), max: 1 });
+  const connectionString = serviceUrl(options.adminUrl, options.roleSecret, service);
+  const pgPool = new pg.Pool({ connectionString, max: 1, options: LAZY });
   // A fault of an idle connection is told by the next query; the library insists on handlers.
   pgPool.on('error', () => {}).on('connect', (one) => one.on('error', () => {}));
   try {

@@ -9,6 +9,7 @@ import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import type { Telemetry } from '#kit/telemetry.ts';
 import type { Db, Queries, Tx } from './db.ts';
+import { dueNews } from './job-news.ts';
 
 /** An event of a transaction that has committed. */
 export interface Told {
@@ -147,11 +148,12 @@ class Transaction extends Handle implements Tx {
     // The library compares with the server's clock; the platform's may be ahead of it in a demo or a test.
     const at = options.at ? new Date(Date.now() + options.at.getTime() - this.options.clock.nowMs()) : null;
     const text = `select "${this.options.schema}_jobs".add_job($1, $2::json, run_at => $3::timestamptz, job_key => $4, max_attempts => $5)`;
-    await this.runner.query({
-      name: statementName(text),
-      text,
-      values: [job, JSON.stringify(payload), at, options.key ?? null, options.maxAttempts ?? 25],
-    });
+    const values = [job, JSON.stringify(payload), at, options.key ?? null, options.maxAttempts ?? 25];
+    const added = this.runner.query({ name: statementName(text), text, values });
+    // One for later is found when its time has come: the runners look every two seconds.
+    const isDue = at === null || at.getTime() <= Date.now();
+    const news = dueNews(this.options.service);
+    await Promise.all([added, isDue && this.runner.query({ name: statementName(news.text), ...news })]);
   }
 
   async unschedule(key: string): Promise<void> {

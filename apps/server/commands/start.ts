@@ -27,7 +27,6 @@ export async function startCommand(
   const startedAt = performance.now();
   const progress = progressTo(process.stderr);
   const stopping = onSignals();
-  if (services.includes('gateway')) await (await import('#apps/web/build.ts')).buildWebApp();
   const demo = wantsDemo(settings, services);
   const running = await start({ settings, env, services, demo, onProgress: progress.say });
   surviveLibraries(running);

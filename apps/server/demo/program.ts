@@ -68,7 +68,7 @@ export class Program {
   /** Reads `path` until it fits: for what arrives by events. */
   async until(path: string, fits: (body: Json) => boolean): Promise<Json> {
     const end = Date.now() + PATIENCE_MS;
-    for (let wait = 40; ; wait = Math.min(wait * 1.5, 500)) {
+    for (let wait = 100; ; wait = Math.min(wait * 1.5, 500)) {
       const { body } = await this.call('GET', path);
       if (fits(body)) return body;
       if (Date.now() > end)
