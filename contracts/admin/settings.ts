@@ -9,16 +9,17 @@ const workingCalendar = z
     /** IANA name, `Europe/Moscow`. */
     timeZone: z.string().max(64).refine(isTimeZone, 'no such time zone'),
     /** ISO weekdays: 1 is Monday. */
-    days: z.array(z.number().int().min(1).max(7)).min(1).max(7),
-    from: wallClock,
-    to: wallClock,
+    days: z.array(z.number().int().min(1).max(7)).min(1).max(7).meta({ unit: 'weekday' }),
+    from: wallClock.meta({ unit: 'clock' }),
+    to: wallClock.meta({ unit: 'clock' }),
     /** Days off. */
     holidays: z.array(z.iso.date()).max(400),
   })
   .refine((calendar) => calendar.from < calendar.to, { message: 'must be later than from', path: ['to'] });
 export type WorkingCalendar = z.output<typeof workingCalendar>;
 
-const bps = z.number().int().min(0).max(5000);
+/** `unit` tells forms how to ask for a number. */
+const bps = z.number().int().min(0).max(5000).meta({ unit: 'bps' });
 /** Of one side of a deal. A person's role decides first (of several the lowest), then the category, then `bps`. */
 const commission = z.strictObject({
   /** Basis points of the price. */
@@ -150,7 +151,7 @@ export const SETTINGS = {
       /** Days after which a side that says nothing loses the dispute; 0: silence has no consequence. */
       silenceDays: z.number().int().min(0).max(60),
       /** Basis points of the claim that who opens a dispute pays; 0: nothing. */
-      feeBps: z.number().int().min(0).max(2000),
+      feeBps: z.number().int().min(0).max(2000).meta({ unit: 'bps' }),
     }),
     initial: { appealDays: 7, silenceDays: 7, feeBps: 0 },
     title: { ru: 'Споры: обжалование, молчание, сбор', en: 'Disputes: appeal, silence, fee' },

@@ -134,6 +134,8 @@ export const settingView = z.object({
   version: z.number().int(),
   inForce: settingVersion,
   planned: z.array(settingVersion),
+  /** JSON Schema of the value, with the names of its fields as `title`; `unit` says how a number is asked for. */
+  schema: z.record(z.string(), z.unknown()),
 });
 
 /** A place in the value of a setting that differs. */

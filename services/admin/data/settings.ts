@@ -2,6 +2,7 @@ import { SETTINGS, type SettingKey, type SettingValue } from '#contracts/admin/s
 import { adminEvents } from '#contracts/admin/events.ts';
 import type { Locale } from '#contracts/common/values.ts';
 import { type Queries, sql, type Tx } from '#kit/db/db.ts';
+import { settingSchema } from '../domain/setting-schema.ts';
 import { stableId } from '../domain/stable-id.ts';
 
 export interface SettingRow {
@@ -110,6 +111,7 @@ export function settingView(key: SettingKey, versions: readonly SettingRow[], no
     version: versions.reduce((max, row) => Math.max(max, row.version), 0),
     inForce: versionView(current),
     planned: planned(versions, now).map(versionView),
+    schema: settingSchema(key, locale),
   };
 }
 

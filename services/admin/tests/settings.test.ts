@@ -110,6 +110,17 @@ test('a faulty, backdated, stale or unknown setting is refused and logged', asyn
   ]);
 });
 
+test('a setting brings the shape of its value with the names of its fields, for a form (D3)', async () => {
+  const { items } = (await fix.call('listSettings', { locale: 'en' })).body;
+  const named = (schema: any): boolean =>
+    Object.values(schema.properties ?? {}).every(
+      (field: any) => typeof field.title === 'string' && ('amount' in (field.properties ?? {}) || named(field)),
+    );
+  for (const { key, schema } of items) if (!('amount' in schema.properties)) expect(named(schema), key).toBe(true);
+  const { schema } = items.find((one: { key: string }) => one.key === 'support.disputes');
+  expect(schema.properties.appealDays).toMatchObject({ type: 'integer', minimum: 1, title: 'Time to appeal, days' });
+});
+
 test('two admins at once: one of the same version wins', async () => {
   const value = { firstAnswerHours: 4, resolutionHours: 24 };
   const results = await Promise.allSettled([1, 2, 3, 4].map(() => put('support.deadlines', 1, value)));

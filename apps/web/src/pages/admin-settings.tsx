@@ -1,3 +1,4 @@
+import { useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { settingView } from '#contracts/admin/views.ts';
 import { api } from '../api/client.ts';
@@ -5,18 +6,14 @@ import { can } from '../api/session.ts';
 import { t } from '../i18n.ts';
 import { useTitle } from '../router.ts';
 import { AdminTabs } from '../ui/admin-tabs.tsx';
-import { formatMoney, formatTime, fromMinor, toMinor } from '../ui/format.ts';
-import { Field, Fold, Form, type Typed } from '../ui/form.tsx';
+import { formatTime } from '../ui/format.ts';
+import { Check, Field, Fold, Form } from '../ui/form.tsx';
 import { useLoad } from '../ui/hooks.ts';
 import { Shown } from '../ui/parts.tsx';
+import { readSchema, type Schema, SchemaFields, SchemaValue } from '../ui/schema-form.tsx';
 import { SettingHistory } from './setting-history.tsx';
 
 type Setting = z.output<typeof settingView>;
-interface Money {
-  amount: string;
-  currency: string;
-}
-
 /** Settings: the value in force, what is planned, a new one from a date on. */
 export function AdminSettings() {
   useTitle(t('admin.settings'));
@@ -31,13 +28,14 @@ export function AdminSettings() {
               <li key={one.key} class="card">
                 <span class="kicker">{one.key}</span>
                 <h3>{one.title}</h3>
-                <Value of={one.inForce.value} />
+                <SchemaValue schema={one.schema} value={one.inForce.value} />
                 <small class="muted">
                   {t('settings.since', { at: formatTime(one.inForce.actsFrom) })} · {one.inForce.reason}
                 </small>
                 {one.planned.map((plan) => (
                   <div key={plan.version} class="notice">
-                    {t('settings.planned', { at: formatTime(plan.actsFrom) })} <Value of={plan.value} />
+                    {t('settings.planned', { at: formatTime(plan.actsFrom) })}{' '}
+                    <SchemaValue schema={one.schema} value={plan.value} />
                   </div>
                 ))}
                 <SettingHistory setting={one} changed={settings.reload} />
@@ -51,26 +49,13 @@ export function AdminSettings() {
   );
 }
 
-const isMoney = (value: unknown): value is Money =>
-  typeof value === 'object' && value !== null && 'amount' in value && 'currency' in value;
-const isCommission = (value: unknown): value is { bps: number; min: Money; byCategory: Record<string, number> } =>
-  typeof value === 'object' && value !== null && 'bps' in value;
-
-function Value({ of }: { of: unknown }) {
-  if (isMoney(of)) return <b class="sum">{formatMoney(of)}</b>;
-  if (isCommission(of))
-    return (
-      <b class="sum">
-        {of.bps / 100} %{of.min.amount !== '0' && `, ${t('settings.min', { sum: formatMoney(of.min) })}`}
-      </b>
-    );
-  return <pre class="json">{JSON.stringify(of, null, 2)}</pre>;
-}
-
 function Change({ setting, changed }: { setting: Setting; changed: () => void }) {
   const { value } = setting.inForce;
+  const schema: Schema = setting.schema;
+  const [asJson, setAsJson] = useState(false);
   return (
     <Fold title={t('settings.change')}>
+      <Check label={t('settings.asJson')} name="as-json" checked={asJson} onPick={setAsJson} />
       <Form
         button={t('settings.change')}
         submit={async (typed) => {
@@ -79,7 +64,7 @@ function Change({ setting, changed }: { setting: Setting; changed: () => void })
             params: { key: setting.key },
             version: setting.version,
             body: {
-              value: newValue(typed, value),
+              value: asJson ? readJson(typed.text('json')) : readSchema(schema, typed, value),
               actsFrom: from ? new Date(from).toISOString() : null,
               reason: typed.text('reason'),
             },
@@ -87,33 +72,10 @@ function Change({ setting, changed }: { setting: Setting; changed: () => void })
           changed();
         }}
       >
-        {isMoney(value) ? (
-          <Field
-            label={`${t('field.amount')}, ${value.currency}`}
-            name="amount"
-            inputMode="decimal"
-            value={fromMinor(value.amount, value.currency)}
-            required
-          />
-        ) : isCommission(value) ? (
-          <div class="pair">
-            <Field
-              label={t('settings.percent')}
-              name="percent"
-              inputMode="decimal"
-              value={String(value.bps / 100)}
-              required
-            />
-            <Field
-              label={`${t('settings.minimum')}, ${value.min.currency}`}
-              name="amount"
-              inputMode="decimal"
-              value={fromMinor(value.min.amount, value.min.currency)}
-              required
-            />
-          </div>
+        {asJson ? (
+          <Field label={t('settings.json')} name="json" rows={8} value={JSON.stringify(value, null, 2)} required />
         ) : (
-          <Field label={t('settings.json')} name="json" rows={6} value={JSON.stringify(value, null, 2)} required />
+          <SchemaFields schema={schema} value={value} />
         )}
         <Field
           label={t('settings.from')}
@@ -128,22 +90,11 @@ function Change({ setting, changed }: { setting: Setting; changed: () => void })
   );
 }
 
-/** The new value in the shape of the old one; what can't be read goes as it is, and the server says what is wrong. */
-function newValue(typed: Typed, old: unknown): unknown {
-  const money = (currency: string) => ({
-    amount: toMinor(typed.text('amount'), currency) ?? typed.text('amount'),
-    currency,
-  });
-  if (isMoney(old)) return money(old.currency);
-  if (isCommission(old))
-    return {
-      ...old,
-      bps: Math.round(Number(typed.text('percent').replace(',', '.')) * 100),
-      min: money(old.min.currency),
-    };
+/** What can't be read goes as it is, and the server says what is wrong. */
+function readJson(text: string): unknown {
   try {
-    return JSON.parse(typed.text('json'));
+    return JSON.parse(text);
   } catch {
-    return typed.text('json');
+    return text;
   }
 }

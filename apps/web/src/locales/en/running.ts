@@ -1,4 +1,4 @@
-/** Running the platform: backups. */
+/** Running the platform: backups, forms of settings. */
 export const running = {
   'admin.backups': 'Backups',
   'backups.about': 'A backup holds the database at one moment and all files. It is made while the platform runs.',
@@ -33,4 +33,11 @@ export const running = {
   'backupTask.withdraw': 'Taking a restoration back',
   'backupState.done': 'done',
   'backupState.failed': 'failed',
+  'settings.asJson': 'As JSON',
+  'schema.tableHint': 'A line each: key, then the value.',
+  'schema.listHint': 'Numbers, separated by commas.',
+  'schema.linesHint': 'One a line.',
+  'schema.none': 'none',
+  'schema.yes': 'yes',
+  'schema.no': 'no',
 };

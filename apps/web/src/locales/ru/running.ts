@@ -1,4 +1,4 @@
-/** Работа платформы: копии. */
+/** Работа платформы: копии, формы настроек. */
 export const running = {
   'admin.backups': 'Копии',
   'backups.about': 'В копии — база данных на один момент и все файлы. Её делают на ходу, платформа работает.',
@@ -37,4 +37,11 @@ export const running = {
   'backupTask.withdraw': 'Отмена восстановления',
   'backupState.done': 'готово',
   'backupState.failed': 'не вышло',
+  'settings.asJson': 'В виде JSON',
+  'schema.tableHint': 'По одному в строке: ключ, затем значение.',
+  'schema.listHint': 'Числа через запятую.',
+  'schema.linesHint': 'По одному в строке.',
+  'schema.none': 'нет',
+  'schema.yes': 'да',
+  'schema.no': 'нет',
 };
