@@ -1,14 +1,8 @@
 /** Settings as forms and backups, in the administration of a whole platform. */
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { createKeeper } from '#apps/server/backup/keeper.ts';
-import { diskStore } from '#kit/files/store.ts';
-import { createLogger } from '#kit/log.ts';
-import { TEST_SECRET } from '#testing/env.ts';
 import { Api } from '#testing/system/api.ts';
+import { keeperOf } from '#testing/system/keeper.ts';
 import { ADMIN } from '#testing/system/world.ts';
 import { enter, overflow, setStage, shotEverywhere, type Stage } from './browser.ts';
 
@@ -104,11 +98,7 @@ test('what a field can not hold is refused in words, and changes nothing (D3)', 
 });
 
 test('a backup is made, verified and prepared for the next start from the panel, and taken back (F15)', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'artel-panel-'));
-  const { adminUrl } = stage.world;
-  const files = diskStore(join(folder, 'files'));
-  const log = createLogger({ level: 'silent', pretty: true });
-  const keeper = createKeeper({ adminUrl, masterSecret: TEST_SECRET, folder, files, log });
+  const keeper = keeperOf(stage.world);
   try {
     await page.goto(`${stage.url}/admin/backups`);
     await page.getByText('Копий пока нет').waitFor();
@@ -139,7 +129,6 @@ test('a backup is made, verified and prepared for the next start from the panel,
     await page.getByText('При следующем запуске будет').waitFor({ state: 'detached' });
   } finally {
     await keeper.close();
-    rmSync(folder, { recursive: true, force: true });
   }
 });
 

@@ -1,0 +1,23 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createKeeper, type Keeper } from '#apps/server/backup/keeper.ts';
+import { diskStore } from '#kit/files/store.ts';
+import { createLogger } from '#kit/log.ts';
+import { TEST_SECRET } from '#testing/env.ts';
+import type { World } from './world.ts';
+
+/** Keeps the backups of a world in a folder of its own, when it is told to work. Gone with `close`. */
+export function keeperOf({ adminUrl }: World): Keeper {
+  const folder = mkdtempSync(join(tmpdir(), 'artel-keeper-'));
+  const log = createLogger({ level: 'silent', pretty: true });
+  const files = diskStore(join(folder, 'files'));
+  const keeper = createKeeper({ adminUrl, masterSecret: TEST_SECRET, folder, files, log });
+  return {
+    work: keeper.work,
+    async close() {
+      await keeper.close();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
