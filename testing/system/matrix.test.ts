@@ -1,9 +1,10 @@
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { contracts } from '#contracts/all.ts';
 import type { Contract } from '#contracts/common/define.ts';
 import { interactions, SPECIFIED_ROWS } from '#kit/docs/interactions.ts';
 import { publicPath } from '#kit/docs/openapi.ts';
-import { checkAccess } from '#kit/service/dispatch.ts';
+import { checkAccess, isBytes } from '#kit/service/dispatch.ts';
 import { person } from '../env.ts';
 
 const all = Object.values(contracts) as Contract[];
@@ -79,6 +80,65 @@ test('role × endpoint: access is decided by the declaration alone', () => {
   }
   expect(decided).toBeGreaterThan(500);
 });
+
+test('A9: what opens an account or moves its money out asks for a sign-in that is fresh, whatever the rights', () => {
+  const now = Date.now();
+  const asks: string[] = [];
+  for (const contract of all) {
+    for (const [name, { access }] of Object.entries(contract.http)) {
+      if (access.kind !== 'user' || !access.fresh) continue;
+      asks.push(`${contract.name}.${name}`);
+      const of = (ageSeconds: number) => ({
+        caller: 'gateway' as const,
+        user: person({ permissions: Object.keys(permissions), authTime: Math.floor(now / 1000) - ageSeconds }),
+      });
+      expect(() => checkAccess(access, of(601 + 1), new Set(), now), name).toThrow('fresh_sign_in_required');
+      expect(() => checkAccess(access, of(590), new Set(), now), name).not.toThrow();
+    }
+  }
+  expect(asks).toEqual(
+    expect.arrayContaining([
+      'auth.changeEmail',
+      'auth.changePassword',
+      'auth.changePhone',
+      'auth.startTotp',
+      'auth.enableFactor',
+      'auth.disableFactor',
+      'auth.renewRecoveryCodes',
+      'auth.addPasskey',
+      'auth.removePasskey',
+      'auth.rotateKeys',
+      'payments.requestWithdrawal',
+      'users.requestExport',
+      'users.requestErasure',
+      'notifications.createWebhook',
+    ]),
+  );
+});
+
+test('B3: no body takes a field that its contract does not name, at any depth', () => {
+  // What a browser’s authenticator answers grows by itself: the library behind it picks what it knows.
+  const grows = /^\/properties\/(passkey\/properties\/assertion|attestation)\/properties\/response$/;
+  const open: string[] = [];
+  let bodies = 0;
+  for (const contract of all) {
+    for (const [name, { body }] of Object.entries(contract.http)) {
+      if (!body || isBytes(body)) continue;
+      bodies++;
+      const schema = z.toJSONSchema(body as z.ZodType, { io: 'input', unrepresentable: 'any' });
+      for (const at of openObjects(schema)) if (!grows.test(at)) open.push(`${contract.name}.${name} ${at || '/'}`);
+    }
+  }
+  expect(open).toEqual([]);
+  expect(bodies).toBeGreaterThan(80);
+});
+
+function openObjects(node: unknown, at = ''): string[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { properties, additionalProperties } = node as { properties?: object; additionalProperties?: unknown };
+  const own = properties !== undefined && additionalProperties !== false ? [at] : [];
+  return [...own, ...Object.entries(node).flatMap(([key, child]) => openObjects(child, `${at}/${key}`))];
+}
 
 test('the contracts hold every row of the specification, each between the services it names', () => {
   const arrows = interactions(all);

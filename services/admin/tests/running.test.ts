@@ -139,7 +139,7 @@ test('what an erased person wrote is gone, and the erasure is in the log', async
   expect((await fix.log({ targetId: data.authorId }))[0]).toMatchObject({ action: 'users.erased' });
 });
 
-test('entries written from all sides at once make one chain without gaps', async () => {
+test('P4, P5: entries written from all sides at once make one chain without gaps', async () => {
   const before = (await fix.log())[0]?.number ?? '0';
   const put = (index: number) =>
     fix
@@ -266,7 +266,7 @@ test('the dashboard goes through the gateway as the admin himself, and stands wi
   expect(asked.user?.userId).toBe(fix.admin.userId);
 });
 
-test('tampering by the database owner is found: a changed, a removed and a cut entry', async () => {
+test('P5: tampering by the database owner is found: a changed, a removed and a cut entry', async () => {
   const verify = async () => (await fix.call('verifyAuditLog')).body;
   expect((await verify()).intact).toBe(true);
   await asOwner(`update admin.audit_log set reason = 'nothing happened' where number = 5`);

@@ -59,7 +59,7 @@ describe('G1–G5: the single entry', () => {
     expect(odd.headers.get('x-request-id')).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test('Z5: identity headers of others are worth nothing', async () => {
+  test('G3, Z5: identity headers of others are worth nothing', async () => {
     for (const headers of [
       { 'artel-service': 'x', 'x-user-id': '1', 'x-role': 'admin' },
       { authorization: 'Bearer x.y.z' },
@@ -70,7 +70,7 @@ describe('G1–G5: the single entry', () => {
     expect((await send('GET', '/api/v1/roles', { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
   });
 
-  test('service routes and metrics do not exist outside', async () => {
+  test('G2: service routes and metrics do not exist outside', async () => {
     for (const path of ['/internal/keys', '/api/v1/internal/keys', '/metrics', '/api/v1/internal/sessions/check'])
       expect((await send('GET', path, { headers: { authorization: `Bearer ${token}` } })).status, path).toBe(404);
   });
@@ -80,7 +80,7 @@ describe('G1–G5: the single entry', () => {
       expect(await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), path).toMatch(/^HTTP\/1.1 400/);
   });
 
-  test('B4, L4: bodies that are no plain JSON are refused before a service sees them', async () => {
+  test('G4, B4, L4: bodies that are no plain JSON are refused before a service sees them', async () => {
     const post = (body: string, type = 'application/json') =>
       send('POST', '/api/v1/sessions', { body, headers: { 'content-type': type } });
     expect((await post('{"email":"a","email":"b","password":"x"}')).body.code).toBe('malformed');

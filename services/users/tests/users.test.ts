@@ -110,7 +110,7 @@ function photo(width = 900, height = 700): Promise<Buffer> {
     .toBuffer();
 }
 
-test('U1, E1: the base profile comes from the registration, once; a confirmation that overtakes it waits', async () => {
+test('U1, U3, E1: the base profile comes from the registration, once; a confirmation that overtakes it waits', async () => {
   const userId = randomUUID();
   const confirmation = { userId, email: 'late@example.com' };
   await platform.publish(authEvents.emailConfirmed.type, userId, confirmation);
@@ -222,7 +222,7 @@ test('B6: Markdown becomes HTML that only shows text', async () => {
   expect(body.aboutHtml).not.toMatch(/<script|<img|onerror|onclick|javascript:|data:/i);
 });
 
-test('T3, T4: a photo is made anew: within its edge, WebP, no EXIF; the old one goes; floods and fakes are refused', async () => {
+test('T1, T3, T4: a photo is made anew: within its edge, WebP, no EXIF; the old one goes; floods and fakes are refused', async () => {
   const user = await register();
   const put = (body: Buffer, contentType = 'image/jpeg') => call(user, 'putAvatar', { body, contentType });
   const { body } = await put(await photo());
@@ -456,7 +456,7 @@ test('P2: erasure takes out every personal word and file, once, with an act that
   await expect(db.run(sql`delete from erasures`)).rejects.toThrow(/permission denied/);
 });
 
-test('I14–I19: many people in one call; unknown ids are left out; contacts only for who sends', async () => {
+test('I14, I16, I17, I19: many people in one call; unknown ids are left out; contacts only for who sends', async () => {
   const [one, two] = [await register('Один'), await register('Два')];
   const ids = [one.userId, two.userId, randomUUID()].join();
   const people = (await call(undefined, 'getPeople', { caller: 'orders', query: { ids } })).body.items;
