@@ -10,6 +10,7 @@ import { z } from 'zod';
 import { errorCode, StartError } from '#kit/embedded/start-error.ts';
 import type { FileStore } from '#kit/files/store.ts';
 import { readManifest } from './manifest.ts';
+import { repeatErasures } from './erasures.ts';
 import { databaseName, dropDatabase, onServer } from './rehearse.ts';
 import { restoreFiles } from './restore.ts';
 
@@ -81,17 +82,24 @@ export async function carryOutRestoration(options: CarryOutOptions): Promise<Res
     const source = join(folder, note.backup);
     await restoreFiles(source, readManifest(source), options.files);
     await noteInside(adminUrl, note, at);
+    const again = await repeatErasures(adminUrl, besideUrl(adminUrl, note.database), at);
+    if (again > 0) options.onProgress(`${again} people who were erased since the backup are erased again`);
     await swap(adminUrl, note, at);
   }
   await rm(join(folder, NOTE), { force: true });
   return note;
 }
 
+function besideUrl(adminUrl: string, database: string): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${database}`;
+  return url.href;
+}
+
 /** The restored database learns what brought it: its own list ends before. */
 async function noteInside(adminUrl: string, note: Restoration, at: Date): Promise<void> {
-  const url = new URL(adminUrl);
-  url.pathname = `/${note.database}`;
-  const client = new pg.Client({ connectionString: url.href, application_name: 'artel-restore' });
+  const connectionString = besideUrl(adminUrl, note.database);
+  const client = new pg.Client({ connectionString, application_name: 'artel-restore' });
   await client.connect();
   try {
     // What ran at its moment: as a rule the very backup.

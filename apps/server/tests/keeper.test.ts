@@ -9,6 +9,7 @@ import { databaseName, dropDatabase, onServer } from '#apps/server/backup/rehear
 import { carryOutRestoration, waitingRestoration } from '#apps/server/backup/restoration.ts';
 import { startPlatform } from '#apps/server/platform.ts';
 import { serviceKeys } from '#apps/server/service-keys.ts';
+import { sql } from '#kit/db/db.ts';
 import { s3Files, s3Store } from '#kit/files/s3.ts';
 import { createLogger } from '#kit/log.ts';
 import { silentLog } from '#outside/log.ts';
@@ -30,6 +31,9 @@ let platform: TestPlatform;
 let store: S3;
 let keeper: Keeper;
 let name: string;
+/** Two of the backup: one is erased after it. */
+let erased: string;
+let kept: string;
 
 const rights = { permissions: ['admin.backups.view', 'admin.backups.make', 'admin.backups.restore'] };
 const admin = person(rights);
@@ -41,7 +45,7 @@ const files = () => s3Files({ ...account, endpoint: store.url }, 'users');
 const restore = (input: Record<string, unknown> = {}) =>
   call('restoreBackup', { params: { name }, body: { confirm: name, reason: 'after a fault' }, ...input });
 
-async function earn(): Promise<void> {
+async function earn(): Promise<string> {
   const userId = randomUUID();
   await platform.publish('auth.user.registered.v1', userId, {
     userId,
@@ -61,6 +65,7 @@ async function earn(): Promise<void> {
     body: { userId, amount: { amount: '1000', currency: 'RUB' }, reason: 'for a test' },
   });
   await platform.drain();
+  return userId;
 }
 
 async function databasesBeside(): Promise<string[]> {
@@ -76,7 +81,7 @@ beforeAll(async () => {
   platform = await bootPlatform({ services: SERVICES, env: ENV });
   const { adminUrl } = platform;
   keeper = createKeeper({ adminUrl, masterSecret: TEST_SECRET, folder, files: bucket(), log: SILENT });
-  await earn();
+  [erased, kept] = [await earn(), await earn()];
   for (const one of ['a', 'b', 'c']) await files().put(one, Buffer.from(`file ${one}`), 'image/webp');
 });
 afterAll(async () => {
@@ -154,12 +159,17 @@ describe('F15: backup and restore from the panel', () => {
     expect(await databasesBeside()).toEqual([]);
   });
 
-  test('the next start carries it out: the books, the files and the log are those of the backup, and say so', async () => {
+  test('P2, F15: the next start carries it out: the books, the files and the log are those of the backup, and say so', async () => {
     await expect(restore()).rejects.toMatchObject({ code: 'admin.second_admin_needed' });
     const { body: task } = await restore({ user: second });
     await keeper.work();
     const before = await verifyLedger(platform.adminUrl);
     await earn();
+    const body = { actorId: second.userId, reason: 'asked for it' };
+    const erase = platform.call('users', 'eraseUser', { caller: 'admin', params: { userId: erased }, body });
+    // Auth, which would end the sessions, does not run here.
+    await erase.catch(() => undefined);
+    await platform.drain();
     await files().delete('b');
     await files().put('later', Buffer.from('later'), 'image/webp');
     const { adminUrl } = platform;
@@ -213,6 +223,15 @@ describe('F15: backup and restore from the panel', () => {
         ]),
       });
       expect((await asked('verifyAuditLog', auditor))?.body).toMatchObject({ intact: true });
+      // P2: who was erased since does not come back with the backup.
+      const users = again.host.service('users')?.ctx.db;
+      const statuses = async () =>
+        Object.fromEntries(
+          (
+            (await users?.many<{ id: string; status: string }>(sql`select user_id as id, status from profiles`)) ?? []
+          ).map(({ id, status }) => [id, status]),
+        );
+      await expect.poll(statuses, { timeout: 30_000 }).toEqual({ [erased]: 'erased', [kept]: 'active' });
     } finally {
       await again.close();
     }
