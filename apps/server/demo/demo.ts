@@ -68,14 +68,14 @@ export async function openDemo(needs: Needs, settings: PlatformSettings): Promis
   };
 }
 
-/** Makes the demo data, once. What fails is told and does not keep the platform from running. */
-export async function seedDemo(running: Running, onProgress: (text: string) => void): Promise<void> {
+/** Makes the demo data, once; whether it was now. What fails is told and does not keep the platform from running. */
+export async function seedDemo(running: Running, onProgress: (text: string) => void): Promise<boolean> {
   const { demo, needs } = running;
-  if (!demo || demo.state === 'done') return;
+  if (!demo || demo.state === 'done') return false;
   const log = needs.log.child({ service: 'demo' });
   if (demo.state === 'begun') {
     log.warn({}, 'the demo data was not finished last time and stays as it is: `npm start -- --reset` begins anew');
-    return;
+    return false;
   }
   demo.mark('begun');
   try {
@@ -85,6 +85,7 @@ export async function seedDemo(running: Running, onProgress: (text: string) => v
   } catch (error) {
     log.error({ err: error }, 'the demo data could not be finished: `npm start -- --reset` begins anew');
   }
+  return true;
 }
 
 /** Sign-ins for the banner: one of each kind, those that exist. */
