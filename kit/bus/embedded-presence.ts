@@ -75,7 +75,7 @@ export class Presence {
     const payload = full.length <= MAX_NOTIFY_BYTES ? full : JSON.stringify({ from: instance });
     // Lost with the connection at worst: the others then find the messages by their safety poll.
     this.#client?.query('SELECT pg_notify($1, $2)', [this.#channel(), payload]).catch((error: unknown) => {
-      log.warn({ err: error }, 'bus could not wake other processes');
+      if (!this.#closing.signal.aborted) log.warn({ err: error }, 'bus could not wake other processes');
     });
   }
 

@@ -248,7 +248,10 @@ function ownPool(connectionString: string | undefined, timeoutMs: number, log: B
     application_name: 'artel-bus',
   });
   // An idle connection that breaks is replaced by the pool; unheard, its error would end the process.
-  pool.on('error', (error) => log.warn({ err: error }, 'bus lost an idle connection'));
+  // One that it has let go at its end may hear that the server ends too, which is no news.
+  pool.on('error', (error) => {
+    if (!pool.ending) log.warn({ err: error }, 'bus lost an idle connection');
+  });
   return pool;
 }
 
