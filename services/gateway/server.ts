@@ -119,8 +119,12 @@ function addHygiene(app: FastifyInstance, ctx: GatewayContext): void {
     void reply.header('x-request-id', call.requestId);
     runInCall(call, () => {
       if (request.url === '/metrics') return done(new Problem('not_found'));
-      if (/%2f|%5c|%00|\\|\/\.\.?(\/|$)|\/\//i.test(request.url.split('?')[0] ?? ''))
+      if (/%2e|%2f|%5c|%00|\\|\/\.\.?(\/|$)|\/\//i.test(request.url.split('?')[0] ?? ''))
         return done(new Problem('malformed', { detail: 'the path is not in its normal form' }));
+      if (!namesOneHost(request)) {
+        void reply.header('connection', 'close');
+        return done(new Problem('malformed', { detail: 'one Host header is required' }));
+      }
       // Also when the caller hangs up before the answer.
       reply.raw.once('close', () => inFlight--);
       if (++inFlight > ctx.config.MAX_IN_FLIGHT && !/^\/(healthz|readyz)$/.test(request.url))
@@ -143,6 +147,12 @@ function addHygiene(app: FastifyInstance, ctx: GatewayContext): void {
     );
     done();
   });
+}
+
+/** Node.js takes the first of several, a proxy in front may take the last (RFC 9112, 3.2). */
+function namesOneHost({ raw }: FastifyRequest): boolean {
+  const hosts = raw.rawHeaders.filter((name, at) => at % 2 === 0 && name.toLowerCase() === 'host').length;
+  return hosts === 1 || (hosts === 0 && raw.httpVersion === '1.0');
 }
 
 export function oneHeader(request: FastifyRequest, name: string): string | undefined {

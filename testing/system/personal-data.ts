@@ -10,7 +10,7 @@ import { usersEvents } from '#contracts/users/events.ts';
 import { sql } from '#kit/db/db.ts';
 import { AMQP_URL, readQueues } from '../rabbit.ts';
 import { Api } from './api.ts';
-import { DRAFT, registerAndConfirm, RUB, topUp } from './deal.ts';
+import { DRAFT, PASSWORD, registerAndConfirm, RUB, topUp } from './deal.ts';
 import { ADMIN, allInOne, type World } from './world.ts';
 
 /** P1, P2: words that only one person has written are all in his archive, are in nobody else's, and go with him. */
@@ -211,12 +211,12 @@ export function personalDataStory(transport: 'embedded' | 'rabbit'): void {
   }
 
   test('P2: erasure can be called off; after its grace nothing personal is left but what the act of destruction names', async () => {
-    await mine.signIn(mine.email, 'верный конь батарея скрепка');
+    await mine.signIn(mine.email, PASSWORD);
     const asked = await mine.post('/me/erasure', undefined, { expect: 202 });
     expect(Date.parse(asked.body.scheduledFor) - world.now().getTime()).toBeGreaterThan(13 * 86_400_000);
     expect((await mine.delete('/me/erasure')).body.scheduledFor).toBeNull();
     await world.advance(15 * 86_400_000);
-    await mine.signIn(mine.email, 'верный конь батарея скрепка');
+    await mine.signIn(mine.email, PASSWORD);
     expect((await mine.get('/me/erasure')).body.scheduledFor).toBeNull();
     await parkOne();
     // The search sees: before, everything is found, also where it was parked.
@@ -224,9 +224,11 @@ export function personalDataStory(transport: 'embedded' | 'rabbit'): void {
     expect(inFiles(SKETCH)).toHaveLength(1);
     const parkedAt = transport === 'rabbit' ? ['orders.dead', 'analytics.dead'] : ['bus.dead_letter'];
     expect((await everywhere([canary('имя')]))[canary('имя')]).toEqual(expect.arrayContaining(parkedAt));
+    // P3: what opens the account lies nowhere in words, also while there is one.
+    expect(await everywhere([PASSWORD, ADMIN.password, mine.refreshToken ?? '-', mine.token ?? '-'])).toEqual({});
     await mine.post('/me/erasure', undefined, { expect: 202 });
     await world.advance(14 * 86_400_000 + 60_000);
-    await mine.post('/sessions', { email: mine.email, password: 'верный конь батарея скрепка' }, { expect: 401 });
+    await mine.post('/sessions', { email: mine.email, password: PASSWORD }, { expect: 401 });
     // The act is completed an hour later; stored replies and half-done sign-ins run out within days.
     await world.advance(3 * 86_400_000);
     expect(await everywhere([...PERSONAL, SKETCH, SAID, mine.email])).toEqual({ [SAID]: ['messenger.messages'] });
@@ -248,7 +250,7 @@ export function personalDataStory(transport: 'embedded' | 'rabbit'): void {
 
   test('P3, P2: nothing of it ever stood in a log, whatever was asked, refused, sent or parked', () => {
     expect(logLines.length).toBeGreaterThan(20);
-    for (const word of [...PERSONAL, SAID, SKETCH, mine.email, mine.token ?? '-'])
+    for (const word of [...PERSONAL, SAID, SKETCH, PASSWORD, ADMIN.password, mine.email, mine.token ?? '-'])
       for (const form of formsOf(word))
         expect(
           logLines.filter((line) => line.includes(form)),

@@ -25,6 +25,7 @@ export async function doctorCommand(env: Env): Promise<void> {
     await broker(settings),
     ...(await services(settings)),
     ...(await serviceSettings(env)),
+    operator(env),
   ];
   for (const { what, fault, mend } of findings)
     process.stdout.write(fault === undefined ? `ok    ${what}\n` : `FAULT ${what}: ${fault}\n      → ${mend}\n`);
@@ -146,6 +147,12 @@ async function services(settings: PlatformSettings): Promise<Finding[]> {
       }
     }),
   );
+}
+
+/** No fault: a platform that nobody else uses needs none. */
+function operator(env: Env): Finding {
+  const name = env['OPERATOR_NAME'];
+  return { what: name ? `operator: ${name}` : 'operator: not named, and the legal texts say so (OPERATOR_NAME)' };
 }
 
 async function serviceSettings(env: Env): Promise<Finding[]> {

@@ -76,8 +76,37 @@ describe('G1–G5: the single entry', () => {
   });
 
   test('B4: paths that are not in their normal form are refused', async () => {
-    for (const path of ['/api/v1/..%2finternal/keys', '/api//v1/roles', '/api/v1/%5croles', '/api/v1/roles%00'])
+    for (const path of [
+      '/api/v1/..%2finternal/keys',
+      '/api//v1/roles',
+      '/api/v1/%5croles',
+      '/api/v1/roles%00',
+      '/api/v1/%2e%2e/roles',
+      '/api/docs/assets/%2E%2e/package.json',
+      '/api/docs/assets/../package.json',
+      '/api/v1/roles/.',
+    ])
       expect(await raw(`GET ${path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n`), path).toMatch(/^HTTP\/1.1 400/);
+  });
+
+  test('B4: what two readers could understand differently is refused, and nothing is read behind it', async () => {
+    const behind = 'GET /api/v1/roles HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
+    const post = 'POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n';
+    for (const [what, request] of [
+      ['both lengths', `${post}Content-Length: 4\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n${behind}`],
+      ['two lengths', `${post}Content-Length: 2\r\nContent-Length: 40\r\n\r\n{}${behind}`],
+      ['a length that is none', `${post}Content-Length: +2\r\n\r\n{}${behind}`],
+      ['an odd coding', `${post}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n${behind}`],
+      ['a space in a name', `${post}Content-Length : 2\r\n\r\n{}${behind}`],
+      ['a folded line', `${post}X-A: 1\r\n Content-Length: 2\r\nContent-Length: 2\r\n\r\n{}${behind}`],
+      ['a bare line feed', `POST /api/v1/sessions HTTP/1.1\nHost: x\nContent-Length: 2\n\n{}${behind}`],
+      ['no host', `GET /healthz HTTP/1.1\r\n\r\n${behind}`],
+      ['two hosts', `GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n${behind}`],
+    ] as const) {
+      const answer = await raw(request);
+      expect(answer, what).toMatch(/^HTTP\/1\.1 400 /);
+      expect(answer.match(/HTTP\/1\.1 /g), what).toHaveLength(1);
+    }
   });
 
   test('G4, B4, L4: bodies that are no plain JSON are refused before a service sees them', async () => {
