@@ -220,3 +220,23 @@ test('Z4: a role that is taken is gone within moments, and so is what it allowed
   support.refreshToken = refreshToken;
   expect((await ask(support, own, theirs)).status).toBe(403);
 });
+
+test('P4: what was refused above is in the audit log, by who asked and for what, and bounded', async () => {
+  const admin = new Api(world);
+  await admin.signIn(ADMIN.email, ADMIN.password);
+  const { userId } = actors.get('freelancer') as Api;
+  const entries = async () =>
+    (await admin.get(`/admin/audit-log?action=access.refused&actorId=${userId}&limit=100`)).body.items as {
+      outcome: string;
+      code: string;
+      targetKind: string;
+      targetId: string;
+    }[];
+  // The gateway tells a few seconds after the first refusal, and counts what comes later.
+  const asked = async () => (await entries()).map(({ targetId }) => targetId);
+  await expect.poll(asked, { timeout: 45_000, interval: 500 }).toContain('*');
+  const all = await entries();
+  expect(all.length).toBeGreaterThan(10);
+  for (const entry of all) expect(entry).toMatchObject({ outcome: 'refused', code: 'forbidden', targetKind: 'route' });
+  expect(all.length).toBeLessThan(50);
+});

@@ -23,7 +23,7 @@ beforeAll(async () => {
       MAX_IN_FLIGHT: String(ROOM),
       MAX_SOCKETS: String(SOCKETS),
       MAX_SOCKETS_PER_USER: '100000',
-      REQUEST_TIMEOUT: '1s',
+      REQUEST_TIMEOUT: '4s',
       RATE_READ: '1000000',
       RATE_SOCKET: '1000000',
     },
