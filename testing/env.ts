@@ -3,6 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import pg from 'pg';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
@@ -110,8 +112,8 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
     amqpPrefix,
     url: publicUrl,
     ctx: (name) => service(name).ctx,
-    call: (name, route, input = {}) =>
-      service(name).dispatcher.dispatch(route, {
+    call: async (name, route, input = {}) => {
+      const reply = await service(name).dispatcher.dispatch(route, {
         params: {},
         query: {},
         body: undefined,
@@ -121,7 +123,10 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
         origin: { ip: '127.0.0.1', userAgent: 'test' },
         locale: 'ru',
         ...input,
-      }) as never,
+      });
+      // A file is passed on as it is read; a test wants it whole.
+      return reply.body instanceof Readable ? { ...reply, body: await buffer(reply.body) } : reply;
+    },
     async publish(type, subject, data, extra = {}) {
       await bus.publish([
         {

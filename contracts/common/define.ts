@@ -27,6 +27,13 @@ export interface Bytes {
   /** Media types taken or given; `image/*` covers a family. */
   readonly types: readonly string[];
   readonly maxBytes: number;
+  /** Passed on as it is read, never held whole; a part can be asked for (`Range`). */
+  readonly streamed?: boolean;
+}
+/** The request headers of a route that answers with `streamed`. */
+export const RANGE_HEADERS = ['range', 'if-range'] as const;
+export function streamed(types: readonly string[], maxBytes: number): Bytes {
+  return { kind: 'bytes', types, maxBytes, streamed: true };
 }
 export function bytes(types: readonly string[], maxBytes = 10 * 1024 * 1024): Bytes {
   return { kind: 'bytes', types, maxBytes };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, type ErrorDefinition, may, type Permission, route } from '../common/define.ts';
+import { bytes, type ErrorDefinition, may, type Permission, route, RANGE_HEADERS, streamed } from '../common/define.ts';
 import { id, page, pageQuery, text } from '../common/values.ts';
 import { MAX_UPLOAD_BYTES, uploadsHttp } from './uploads.ts';
 import {
@@ -247,7 +247,8 @@ export const messengerHttp = {
     rows: ['M3'],
     access: readFile,
     params: byAttachment,
-    reply: bytes(['application/octet-stream'], MAX_UPLOAD_BYTES),
+    headers: RANGE_HEADERS,
+    reply: streamed(['application/octet-stream'], MAX_UPLOAD_BYTES),
   }),
   getAttachmentPreview: route({
     method: 'GET',
@@ -256,7 +257,7 @@ export const messengerHttp = {
     rows: ['M3'],
     access: readFile,
     params: byAttachment,
-    reply: bytes(['image/webp']),
+    reply: streamed(['image/webp'], 5 * 1024 * 1024),
   }),
   getAttachmentLinks: route({
     method: 'GET',
@@ -274,7 +275,8 @@ export const messengerHttp = {
     rows: ['M3'],
     access: { kind: 'guest' },
     params: z.object({ token: z.string().min(20).max(300) }),
-    reply: bytes(['application/octet-stream', 'image/webp'], MAX_UPLOAD_BYTES),
+    headers: RANGE_HEADERS,
+    reply: streamed(['application/octet-stream', 'image/webp'], MAX_UPLOAD_BYTES),
     example: { params: { token: 'x'.repeat(40) } },
   }),
   ...uploadsHttp,

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, guest, may, route, signedIn } from '../common/define.ts';
+import { bytes, guest, may, route, signedIn, RANGE_HEADERS, streamed } from '../common/define.ts';
 import { id, page, pageQuery, text } from '../common/values.ts';
 import { historyEntry } from './internal.ts';
 import { orderStatus } from './process.ts';
@@ -122,7 +122,8 @@ export const ordersRoutes = {
     rows: ['O3'],
     access: guest,
     params: z.object({ attachmentId: id }),
-    reply: bytes(['application/octet-stream']),
+    headers: RANGE_HEADERS,
+    reply: streamed(['application/octet-stream'], 20 * 1024 * 1024),
   }),
   acceptNda: route({
     method: 'POST',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, route, signedIn } from '../common/define.ts';
+import { bytes, route, signedIn, RANGE_HEADERS, streamed } from '../common/define.ts';
 import { id, money, page, pageQuery, text } from '../common/values.ts';
 import { ticketStatus } from './internal.ts';
 import { disputeTerms, settlementView, ticketKind, ticketMessage, ticketThread, ticketView } from './views.ts';
@@ -147,7 +147,8 @@ export const userRoutes = {
     rows: ['S1'],
     access: ownTicket,
     params: byTicket.extend({ attachmentId: id }),
-    reply: bytes(['application/octet-stream'], 20 * 1024 * 1024),
+    headers: RANGE_HEADERS,
+    reply: streamed(['application/octet-stream'], 20 * 1024 * 1024),
   }),
   getSettlement: route({
     method: 'GET',

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, route, signedIn } from '../common/define.ts';
+import { route, signedIn, RANGE_HEADERS, streamed } from '../common/define.ts';
 import { consentKind, consentVersion } from '../common/consents.ts';
 import { id, timestamp } from '../common/values.ts';
 
@@ -41,7 +41,8 @@ export const usersPersonal = {
     summary: 'The archive (ZIP): JSON of every service, a page to read, own files',
     access: signedIn({ fresh: true, confirmed: false, owner: 'ownArchive' }),
     params: z.object({ exportId: id }),
-    reply: bytes(['application/zip'], 512 * 1024 * 1024),
+    headers: RANGE_HEADERS,
+    reply: streamed(['application/zip'], 512 * 1024 * 1024),
     timeoutMs: 60_000,
   }),
   getOwnErasure: route({

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Access, Contract, Route } from '#contracts/common/define.ts';
 import { ownerRule } from '#contracts/common/owners.ts';
 import { COMMON_ERRORS, problemBody } from '#contracts/common/problem.ts';
-import { isBytes, statusOf } from '#kit/service/dispatch.ts';
+import { isBytes, isStreamed, statusOf } from '#kit/service/dispatch.ts';
 
 type Json = Record<string, unknown>;
 
@@ -152,6 +152,10 @@ function responses(contract: Contract, route: Route): Json {
       ? { 'application/json': { schema: schemaOf(route.reply as z.ZodType, 'output') } }
       : undefined;
   const result: Json = { [statusOf(route)]: { description: 'Done.', headers, ...(content ? { content } : {}) } };
+  if (isStreamed(route) && route.headers?.includes('range')) {
+    result[206] = { description: 'The part that was asked for.', headers, ...(content ? { content } : {}) };
+    result[416] = { description: 'There is no such part.', headers };
+  }
   for (const [status, titles] of errorsOf(contract, route)) {
     result[status] = {
       description: titles.join('; '),

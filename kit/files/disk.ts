@@ -1,3 +1,6 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
 import { Disk } from 'flydrive';
 import { FSDriver } from 'flydrive/drivers/fs';
 import { Problem } from '#kit/problem.ts';
@@ -20,6 +23,13 @@ export function diskFiles(folder: string): Files {
       if (!(await disk.exists(key))) return undefined;
       const [bytes, meta] = await Promise.all([disk.getBytes(key), disk.getMetaData(key)]);
       return { content: Buffer.from(bytes), contentType: meta.contentType ?? 'application/octet-stream' };
+    },
+    async open(key) {
+      if (!(await disk.exists(key))) return undefined;
+      // The disk has normalised the key, and refused one that leads out of the folder.
+      const path = join(folder, key);
+      const { size } = await stat(path);
+      return { size, content: async (range) => createReadStream(path, range) };
     },
     async delete(key) {
       await disk.delete(key);

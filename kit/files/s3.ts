@@ -24,7 +24,7 @@ interface Failure {
 
 /** Files of one service below its own prefix of a bucket (S3 or what speaks it). A bucket that is away is a 503. */
 export function s3Files(options: S3Options, service: string): Files {
-  const { disk } = openBucket(options);
+  const { disk, client } = openBucket(options);
   const at = (key: string) => `${service}/${key}`;
   return {
     async put(key, content, contentType) {
@@ -38,6 +38,21 @@ export function s3Files(options: S3Options, service: string): Files {
         if (statusOf(error) === 404) return undefined;
         return fail(error);
       }
+    },
+    async open(key) {
+      const meta = await disk.getMetaData(at(key)).catch((error: unknown) => {
+        if (statusOf(error) === 404) return undefined;
+        return fail(error);
+      });
+      if (!meta) return undefined;
+      return {
+        size: meta.contentLength,
+        async content(range) {
+          const part = range && { Range: `bytes=${range.start}-${range.end}` };
+          const wanted = new GetObjectCommand({ Bucket: options.bucket, Key: at(key), ...part });
+          return (await client.send(wanted).catch(fail)).Body as Readable;
+        },
+      };
     },
     async delete(key) {
       await disk.delete(at(key)).catch(fail);

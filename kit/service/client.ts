@@ -1,3 +1,5 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { Agent, type Dispatcher as HttpDispatcher, errors as undiciErrors } from 'undici';
 import { circuitBreaker, ConsecutiveBreaker, handleWhen, isBrokenCircuitError, type IPolicy } from 'cockatiel';
 import type { Callee, Contract, Route, ServiceName } from '#contracts/common/define.ts';
@@ -5,7 +7,7 @@ import type { ProblemBody } from '#contracts/common/problem.ts';
 import { currentCall, newCall, remainingMs, runInCall, traceparent } from '#kit/call-context.ts';
 import { isProblem, Problem } from '#kit/problem.ts';
 import type { Telemetry } from '#kit/telemetry.ts';
-import { DEFAULT_TIMEOUT_MS, type Dispatcher, isBytes, type RawCall, type RawReply } from './dispatch.ts';
+import { DEFAULT_TIMEOUT_MS, type Dispatcher, isBytes, isStreamed, type RawCall, type RawReply } from './dispatch.ts';
 import { Lookups } from './lookups.ts';
 import type { ServiceCredential } from './principal.ts';
 import { createReplicas, type Lookup, type Replica } from './replicas.ts';
@@ -47,12 +49,15 @@ export { HEADER as WIRE_HEADERS };
 
 /** A service elsewhere: keep-alive connections, the caller's deadline, retries of harmless calls, a circuit breaker per address. */
 export function remoteTransport(options: RemoteOptions): Transport & { close(): Promise<void> } {
-  const agent = new Agent({ connections: 64, pipelining: 1, keepAliveTimeout: 10_000, connect: { timeout: 2_000 } });
+  const lines = { pipelining: 1, keepAliveTimeout: 10_000, connect: { timeout: 2_000 } };
+  const agent = new Agent({ connections: 64, ...lines });
+  // Downloads are as slow as who loads them: they have lines of their own, or they would hold up every other call (L4).
+  const downloads = new Agent({ connections: 512, ...lines });
   const replicas = createReplicas(options.addresses, breaker, options.lookup);
   let next = 0;
 
   async function attempt(routeName: string, route: Route, call: RawCall, target: Replica<IPolicy>): Promise<RawReply> {
-    const run = () => request(agent, target.url, route, call, options);
+    const run = () => request(isStreamed(route) ? downloads : agent, target.url, route, call, options);
     try {
       return await target.breaker.execute(run);
     } catch (error) {
@@ -87,7 +92,7 @@ export function remoteTransport(options: RemoteOptions): Transport & { close(): 
     },
     async close() {
       replicas.close();
-      await agent.close();
+      await Promise.all([agent.close(), downloads.close()]);
     },
   };
 }
@@ -177,6 +182,8 @@ async function request(
     body = JSON.stringify(call.body);
     headers['content-type'] = 'application/json';
   }
+  const tooLate = new AbortController();
+  const timer = setTimeout(() => tooLate.abort(new DOMException('too late', 'TimeoutError')), left + 100).unref();
   const response = await agent.request({
     origin: base.origin,
     path: wirePath(route, call.params) + queryString(call.query),
@@ -185,9 +192,17 @@ async function request(
     body,
     headersTimeout: left + 50,
     bodyTimeout: left + 50,
-    signal: AbortSignal.timeout(left + 100),
+    signal: tooLate.signal,
   });
+  if (isStreamed(route) && (response.statusCode < 400 || response.statusCode === 416)) {
+    // From here on it is as slow as its reader; silence of the peer still ends it (`bodyTimeout`).
+    clearTimeout(timer);
+    const length = response.headers['content-length'];
+    const headers = { ...pickHeaders(response.headers), ...(length === undefined ? {} : { 'content-length': length }) };
+    return { status: response.statusCode, headers, body: response.body };
+  }
   const bytes = Buffer.from(await response.body.arrayBuffer());
+  clearTimeout(timer);
   if (response.statusCode >= 400) throw problemFrom(response.statusCode, bytes, response.headers);
   const replyHeaders = pickHeaders(response.headers);
   const json = !isBytes(route.reply) && bytes.length > 0;
@@ -293,6 +308,8 @@ async function makeCall(of: {
       of.transport.send(of.routeName, route, call),
     ),
   );
+  // A service that asks for bytes wants them whole.
+  if (reply.body instanceof Readable) return await buffer(reply.body);
   if (!lookup) return reply.body;
   return lookup.keep(reply.status === 304 ? undefined : { body: reply.body, etag: etagOf(reply) });
 }

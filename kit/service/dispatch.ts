@@ -37,7 +37,7 @@ export interface RawCall {
 export interface RawReply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[]>>;
-  /** JSON value, bytes, or null for no content. */
+  /** JSON value, bytes (a stream of them on routes that declare `streamed`), or null for no content. */
   readonly body: unknown;
 }
 
@@ -54,6 +54,11 @@ type AnyResolver = (ctx: any, req: any) => Promise<boolean>;
 
 export function isBytes(schema: unknown): schema is Bytes {
   return typeof schema === 'object' && schema !== null && (schema as { kind?: unknown }).kind === 'bytes';
+}
+
+/** Whether the answer is passed on as it is read. */
+export function isStreamed(route: Route): boolean {
+  return isBytes(route.reply) && route.reply.streamed === true;
 }
 
 export function statusOf(route: Route): number {

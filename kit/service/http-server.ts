@@ -1,5 +1,6 @@
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import type { Contract, Route } from '#contracts/common/define.ts';
 import type { Locale } from '#contracts/common/values.ts';
 import { currentCall, newCall, runInCall } from '#kit/call-context.ts';
@@ -211,7 +212,7 @@ export function sendReply(reply: FastifyReply, raw: RawReply): void {
   for (const [name, value] of Object.entries(raw.headers)) void reply.header(name, value);
   void reply.code(raw.status);
   if (raw.body === null || raw.body === undefined) void reply.send();
-  else if (Buffer.isBuffer(raw.body)) void reply.send(raw.body);
+  else if (Buffer.isBuffer(raw.body) || raw.body instanceof Readable) void reply.send(raw.body);
   else
     void reply
       .header('content-type', raw.headers['content-type'] ?? 'application/json; charset=utf-8')
@@ -297,6 +298,8 @@ async function serve(
       sendProblem(request, reply, toProblem(error), contract.errors);
     }
   });
+  // A stream has not begun yet: without this, Fastify would take the end of the handler for an answer without a body.
+  await reply;
 }
 
 /** The answer to a look-up goes once: who names its ETag has it. */

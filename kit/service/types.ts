@@ -1,4 +1,5 @@
 /** What the author of a service sees: how handlers, consumers and jobs are written and what they are given. */
+import type { Readable } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { z } from 'zod';
 import type { Bytes, Callee, Contract, EventDefinition, Route, ServiceName } from '#contracts/common/define.ts';
@@ -68,7 +69,8 @@ export interface Req<R extends Route> {
 export interface Reply<R extends Route> {
   /** Default: the route's. */
   readonly status?: number;
-  readonly body: R['reply'] extends Bytes ? Buffer : R['reply'] extends z.ZodType ? In<R['reply']> : null;
+  /** A stream only on routes that declare `streamed`. */
+  readonly body: R['reply'] extends Bytes ? Buffer | Readable : R['reply'] extends z.ZodType ? In<R['reply']> : null;
   /** Version of the resource: becomes its ETag. */
   readonly version?: number;
   readonly headers?: Readonly<Record<string, string | string[]>>;

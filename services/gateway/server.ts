@@ -2,13 +2,14 @@ import compress from '@fastify/compress';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Readable } from 'node:stream';
 import { constants } from 'node:zlib';
 import { contracts } from '#contracts/all.ts';
 import type { Contract, Route, ServiceName } from '#contracts/common/define.ts';
 import { type CallContext, newCall, runInCall } from '#kit/call-context.ts';
 import { Problem } from '#kit/problem.ts';
 import type { ServeHost } from '#kit/service/boot.ts';
-import { checkAccess, DEFAULT_TIMEOUT_MS, isBytes, type RawCall, validate } from '#kit/service/dispatch.ts';
+import { checkAccess, DEFAULT_TIMEOUT_MS, isBytes, isStreamed, type RawCall, validate } from '#kit/service/dispatch.ts';
 import {
   addHealth,
   bodyLimitOf,
@@ -181,6 +182,8 @@ function addRoutes(app: FastifyInstance, ctx: GatewayContext, host: ServeHost): 
         method: route.method,
         url: fastifyPath(path),
         bodyLimit: bodyLimitOf(route),
+        // A packed stream has no length and no parts that could be asked for.
+        ...(isStreamed(route) && { compress: false }),
         config: { bytes: isBytes(route.body), pattern: path, rate: rateClass(route) },
         // Before the body is read: who calls, how often, and whether he may.
         preParsing: async (request, reply, payload) => {
@@ -303,8 +306,10 @@ async function forward(
       // A version says that the resource is the same, not that this person sees the same of it (he may have consented to
       // something meanwhile): it spares guests the answer, nobody else.
       const known = typeof etag === 'string' && namesIt(oneHeader(request, 'if-none-match'), etag);
-      if (request.method === 'GET' && !user && known) void reply.code(304).header('etag', etag).send();
-      else sendReply(reply, raw);
+      if (request.method === 'GET' && !user && known) {
+        if (raw.body instanceof Readable) raw.body.destroy();
+        void reply.code(304).header('etag', etag).send();
+      } else sendReply(reply, raw);
     } catch (error) {
       noteRefusal(ctx.refusals, error, user?.userId, route);
       sendProblem(request, reply, toProblem(error), contract.errors);

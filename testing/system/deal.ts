@@ -281,6 +281,14 @@ export const talk: Chapter = {
     const download = await client.get(`/attachments/${file.attachmentId}`);
     expect(Buffer.from(download.body).toString()).toBe('эскиз логотипа');
     expect(download.headers.get('content-disposition')).toMatch(/^attachment/);
+    const whole = Buffer.from('эскиз логотипа');
+    expect(download.headers.get('content-length')).toBe(String(whole.length));
+    const part = await client.get(`/attachments/${file.attachmentId}`, {
+      headers: { range: 'bytes=0-9', 'if-range': download.headers.get('etag') ?? '' },
+    });
+    expect([part.status, part.headers.get('content-range')]).toEqual([206, `bytes 0-9/${whole.length}`]);
+    expect(Buffer.from(part.body).toString()).toBe('эскиз');
+    await client.get(`/attachments/${file.attachmentId}`, { headers: { range: 'bytes=999-' }, expect: 416 });
     expect(download.headers.get('x-content-type-options')).toBe('nosniff');
     for (const secret of [
       path,

@@ -1,3 +1,4 @@
+import { serveFile } from '#kit/files/serve.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import { found } from '#kit/service/reply.ts';
@@ -50,29 +51,31 @@ export const removeAttachment: MessengerHandlers['removeAttachment'] = async (ct
 };
 
 export const getAttachment: MessengerHandlers['getAttachment'] = async (ctx, req) =>
-  await serve(ctx, found(await attachmentFor(ctx.db, req.user.userId, req.params.attachmentId)), false);
+  await serve(ctx, req, found(await attachmentFor(ctx.db, req.user.userId, req.params.attachmentId)), false);
 
 export const getAttachmentPreview: MessengerHandlers['getAttachmentPreview'] = async (ctx, req) =>
-  await serve(ctx, found(await attachmentFor(ctx.db, req.user.userId, req.params.attachmentId)), true);
+  await serve(ctx, req, found(await attachmentFor(ctx.db, req.user.userId, req.params.attachmentId)), true);
 
 /**
  * Nothing that somebody uploaded runs in the origin of the application (T1): always a download, never sniffed, in a
  * sandbox without scripts. Previews are pictures that we made; they may be shown.
  */
-async function serve(ctx: MessengerContext, attachment: AttachmentRow, preview: boolean) {
+async function serve(
+  ctx: MessengerContext,
+  req: { readonly headers: Readonly<Record<string, string>> },
+  attachment: AttachmentRow,
+  preview: boolean,
+) {
   if (preview && !attachment.hasPreview) throw new Problem('not_found');
-  const key = preview ? previewKey(attachment.attachmentId) : fileKey(attachment.attachmentId);
-  const file = found(await ctx.files.get(key));
-  return {
-    body: file.content,
-    headers: {
-      'content-type': preview ? 'image/webp' : attachment.contentType,
-      'content-disposition': preview ? 'inline' : attachmentDisposition(attachment.fileName),
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; sandbox",
-      'cache-control': 'private, no-store',
-    },
-  };
+  const { attachmentId } = attachment;
+  const file = found(await ctx.files.open(preview ? previewKey(attachmentId) : fileKey(attachmentId)));
+  return await serveFile(file, req, preview ? `${attachmentId}-preview` : attachmentId, {
+    'content-type': preview ? 'image/webp' : attachment.contentType,
+    'content-disposition': preview ? 'inline' : attachmentDisposition(attachment.fileName),
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'cache-control': 'private, no-store',
+  });
 }
 
 export const getAttachmentLinks: MessengerHandlers['getAttachmentLinks'] = async (ctx, req) => {
@@ -93,7 +96,7 @@ export const getAttachmentLinks: MessengerHandlers['getAttachmentLinks'] = async
 
 export const openAttachmentLink: MessengerHandlers['openAttachmentLink'] = async (ctx, req) => {
   const link = found(readLink(ctx.linkKey, req.params.token, ctx.clock.nowMs()));
-  return await serve(ctx, found(await attachmentFor(ctx.db, link.userId, link.attachmentId)), link.preview);
+  return await serve(ctx, req, found(await attachmentFor(ctx.db, link.userId, link.attachmentId)), link.preview);
 };
 
 /** Deletes the stored files of attachments whose rows are gone. Harmless to repeat. */

@@ -1,3 +1,4 @@
+import { serveFile } from '#kit/files/serve.ts';
 import type { ordersContract } from '#contracts/orders/index.ts';
 import { type Queries, sql } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
@@ -93,19 +94,16 @@ export const getAttachment: H['getAttachment'] = async (ctx, req) => {
     order: side !== undefined || !order.nda || (await consented(ctx.db, order.orderId, userId)),
   }[row.kind];
   if (!mayRead) throw new Problem('not_found');
-  const file = found(await ctx.files.get(attachmentId));
+  const file = found(await ctx.files.open(attachmentId));
   const ascii = row.fileName.replace(/[^\x20-\x7e]/g, '_');
-  return {
-    body: file.content,
-    headers: {
-      // Never shown in the app's origin, whatever it is (T1).
-      'content-type': 'application/octet-stream',
-      'content-disposition': `attachment; filename="${ascii}"; filename*=UTF-8''${encodeName(row.fileName)}`,
-      'x-content-type-options': 'nosniff',
-      'content-security-policy': "default-src 'none'; sandbox",
-      'cache-control': 'private, no-store',
-    },
-  };
+  return await serveFile(file, req, attachmentId, {
+    // Never shown in the app's origin, whatever it is (T1).
+    'content-type': 'application/octet-stream',
+    'content-disposition': `attachment; filename="${ascii}"; filename*=UTF-8''${encodeName(row.fileName)}`,
+    'x-content-type-options': 'nosniff',
+    'content-security-policy': "default-src 'none'; sandbox",
+    'cache-control': 'private, no-store',
+  });
 };
 
 /** RFC 8187: what `encodeURIComponent` leaves but the header may not carry. */

@@ -1,3 +1,4 @@
+import { serveFile } from '#kit/files/serve.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import { found } from '#kit/service/reply.ts';
@@ -47,14 +48,11 @@ export const getTicketAttachment: SupportHandlers['getTicketAttachment'] = async
   const { ticketId, attachmentId } = req.params;
   viewerOf(await readTicketRow(ctx.db, ticketId), req, ctx.clock.now());
   const file = found((await listAttachments(ctx.db, ticketId)).find((row) => row.attachmentId === attachmentId));
-  const { content } = found(await ctx.files.get(attachmentKey(attachmentId)));
-  return {
-    body: content,
-    headers: {
-      'content-type': file.contentType,
-      'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.fileName).replaceAll("'", '%27')}`,
-      'x-content-type-options': 'nosniff',
-      'cache-control': 'private, no-store',
-    },
-  };
+  const content = found(await ctx.files.open(attachmentKey(attachmentId)));
+  return await serveFile(content, req, attachmentId, {
+    'content-type': file.contentType,
+    'content-disposition': `attachment; filename*=UTF-8''${encodeURIComponent(file.fileName).replaceAll("'", '%27')}`,
+    'x-content-type-options': 'nosniff',
+    'cache-control': 'private, no-store',
+  });
 };

@@ -1,3 +1,4 @@
+import { serveFile } from '#kit/files/serve.ts';
 import type { usersContract } from '#contracts/users/index.ts';
 import { sql } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
@@ -51,16 +52,13 @@ export const getExportArchive: H['getExportArchive'] = async (ctx, req) => {
     await ctx.db.maybe(sql`
       select 1 from exports where export_id = ${exportId} and user_id = ${req.user.userId} and status = 'ready' and expires_at > ${ctx.clock.now()}`),
   );
-  const file = found(await ctx.files.get(exportKey(exportId)));
-  return {
-    body: file.content,
-    headers: {
-      'content-type': 'application/zip',
-      'content-disposition': 'attachment; filename="artel-data.zip"',
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    },
-  };
+  const file = found(await ctx.files.open(exportKey(exportId)));
+  return await serveFile(file, req, exportId, {
+    'content-type': 'application/zip',
+    'content-disposition': 'attachment; filename="artel-data.zip"',
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
 };
 
 export const getOwnErasure: H['getOwnErasure'] = async (ctx, req) => {

@@ -125,6 +125,14 @@ async function problemOf(response: Response): Promise<ApiProblem> {
   );
 }
 
+/** Lets the browser load a file by itself: it goes to the disk as it comes, and goes on after a break. */
+export function loadFile(url: string): void {
+  const link = document.createElement('a');
+  link.href = url;
+  link.download = '';
+  link.click();
+}
+
 /** Hands bytes to the person as a file. */
 export function saveFile(blob: Blob, fileName: string): void {
   const url = URL.createObjectURL(blob);

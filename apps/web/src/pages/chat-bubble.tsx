@@ -1,5 +1,5 @@
 import { useEffect } from 'preact/hooks';
-import { api, saveFile } from '../api/client.ts';
+import { api, loadFile } from '../api/client.ts';
 import { session } from '../api/session.ts';
 import { t } from '../i18n.ts';
 import { formatClock, formatSize, formatTime } from '../ui/format.ts';
@@ -162,7 +162,7 @@ function Attachment({ file }: { file: Message['attachments'][number] }) {
   return (
     <p class="attachment">
       {preview.data && <img src={preview.data} alt={file.fileName} />}
-      <Do kind="link" act={async () => saveFile(await api('messenger', 'getAttachment', { params }), file.fileName)}>
+      <Do kind="link" act={async () => loadFile((await api('messenger', 'getAttachmentLinks', { params })).url)}>
         {file.fileName}
       </Do>{' '}
       <small class="muted">{formatSize(file.size)}</small>
