@@ -5,7 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { Api } from '#testing/system/api.ts';
+import type { Api } from '#testing/system/api.ts';
 import { joinSupport } from '#testing/system/deal-care.ts';
 import { beginStory, DRAFT, registerAndConfirm, RUB, type Story, topUp } from '#testing/system/deal.ts';
 import { ADMIN, mailTo } from '#testing/system/world.ts';

@@ -81,6 +81,13 @@ test('a client registers, confirms, signs in, drafts an order and sees it', asyn
   await shot(page, 'order-refused');
   await page.getByRole('link', { name: 'Мои дела' }).click();
   await page.getByRole('heading', { name: 'Логотип для пекарни «Калач»' }).waitFor();
+
+  // What was agreed to stays to be read, in the very version.
+  await page.goto(`${url}/settings/data`);
+  await page.getByText('версия 2026-01').first().waitFor();
+  await page.locator('main').getByRole('link', { name: 'Согласие на обработку персональных данных' }).click();
+  await page.waitForURL('**/legal/consent?version=2026-01');
+  await page.getByRole('heading', { level: 1, name: 'Согласие на обработку персональных данных' }).waitFor();
   await context.close();
 });
 

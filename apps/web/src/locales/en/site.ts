@@ -92,7 +92,7 @@ export const site = {
   'consents.terms': 'terms of use',
   'consents.agree': 'I agree to the',
   'consents.processing': 'processing of my personal data',
-  'consents.by': 'by the',
+  'consents.by': 'under the',
   'consents.policy': 'privacy policy',
   'consents.want': 'I would like',
   'consents.news': 'news of the platform',
