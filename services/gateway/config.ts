@@ -41,13 +41,15 @@ export const gatewayConfig = defineConfig({
     default: 1_000,
     min: 1,
     max: 100_000,
-    describe: 'Requests handled at once by one gateway; more are answered 503 at once.',
+    describe:
+      'Requests handled at once by one gateway, and half as many of one address; more are answered 503 at once.',
   }),
   REQUEST_TIMEOUT: setting.duration({
     default: '60s',
     min: '1s',
     max: '10m',
-    describe: 'A request that has not come whole, head and body, after so long is cut off.',
+    describe:
+      'A request that has not come whole, head and body, after so long is cut off; so is a reader who has not taken his answer (large ones have longer).',
   }),
   MAX_SOCKETS: setting.int({
     default: 20_000,

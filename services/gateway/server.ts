@@ -26,6 +26,7 @@ import type { Principal } from '#kit/service/types.ts';
 import { addConditionalGet, namesIt } from './conditional.ts';
 import { addDocs } from './docs.ts';
 import type { GatewayContext } from './context.ts';
+import { InFlight } from './limits/in-flight.ts';
 import { addressKey, type RateState } from './limits/rate-limiter.ts';
 import { noteRefusal } from './refusals.ts';
 import { addRequestLog } from './request-log.ts';
@@ -102,7 +103,7 @@ export async function createGatewayServer(ctx: GatewayContext, host: ServeHost):
 
 /** Request ids, odd paths, overload: before anything else looks at the request. */
 function addHygiene(app: FastifyInstance, ctx: GatewayContext): void {
-  let inFlight = 0;
+  const inFlight = new InFlight({ most: ctx.config.MAX_IN_FLIGHT, patienceMs: ctx.config.REQUEST_TIMEOUT });
   app.addHook('onRequest', (request, reply, done) => {
     const call = newCall({
       traceparent: oneHeader(request, 'traceparent'),
@@ -126,13 +127,18 @@ function addHygiene(app: FastifyInstance, ctx: GatewayContext): void {
         void reply.header('connection', 'close');
         return done(new Problem('malformed', { detail: 'one Host header is required' }));
       }
-      // Also when the caller hangs up before the answer.
-      reply.raw.once('close', () => inFlight--);
-      if (++inFlight > ctx.config.MAX_IN_FLIGHT && !/^\/(healthz|readyz)$/.test(request.url))
+      if (!inFlight.enter(request.artel.callerIp, reply.raw) && !/^\/(healthz|readyz)$/.test(request.url))
         return done(new Problem('unavailable', { detail: 'overloaded', retryAfter: 1 }));
       done();
     });
   });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    const declared = Number(reply.getHeader('content-length') ?? Number.NaN);
+    const given = typeof payload === 'string' || Buffer.isBuffer(payload) ? payload.length : declared;
+    inFlight.answered(reply.raw, Number.isFinite(given) ? given : undefined);
+    done(null, payload);
+  });
+  app.addHook('onClose', async () => inFlight.close());
   app.addHook('onResponse', (request, reply, done) => {
     const { call, startedAt } = request.artel;
     const pattern = (request.routeOptions.config as { pattern?: string } | undefined)?.pattern ?? 'other';

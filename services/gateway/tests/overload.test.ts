@@ -1,10 +1,12 @@
 /** Overload (L2) and callers that are slow or many (L4): bounded, shed, and over when its cause is. */
-import { connect, type Socket } from 'node:net';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { bootPlatform, type TestPlatform } from '#testing/env.ts';
+import { InFlight } from '../limits/in-flight.ts';
 
 const ADMIN = { email: 'root@artel.test', password: 'a-very-long-admin-passphrase' };
 /** Requests that the gateway of these tests handles at once. */
@@ -47,10 +49,12 @@ function heap(): number {
 const MB = 1024 * 1024;
 
 /** A connection that sends these bytes and no more; `ended`: what came back, once the gateway hangs up. */
-function dripping(bytes: string): Promise<{ socket: Socket; ended: Promise<string> }> {
-  const { hostname, port } = new URL(platform.url);
+function dripping(bytes: string, from = '127.0.0.1'): Promise<{ socket: Socket; ended: Promise<string> }> {
+  const { hostname: host, port } = new URL(platform.url);
   return new Promise((resolve) => {
-    const socket = connect(Number(port), hostname, () => socket.write(bytes, () => resolve({ socket, ended })));
+    const socket = connect({ host, port: Number(port), localAddress: from }, () =>
+      socket.write(bytes, () => resolve({ socket, ended })),
+    );
     let answer = '';
     const ended = new Promise<string>((over) => socket.once('close', () => over(answer)));
     socket.on('data', (chunk) => {
@@ -99,6 +103,48 @@ test('L4: heads and bodies that do not end are cut off, and give back the room t
   await expect
     .poll(async () => (await fetch(`${platform.url}/api/v1/profiles/x`)).status, { timeout: 20_000 })
     .toBe(404);
+});
+
+test('L4: one address can not take the room of the others', async () => {
+  const head =
+    'POST /api/v1/unsubscribe/x HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n';
+  const greedy = await Promise.all(Array.from({ length: 2 * ROOM }, () => dripping(`${head}\r\n{`, '127.0.0.2')));
+  const read = (from: string) =>
+    dripping('GET /api/v1/profiles/x HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n', from).then(
+      ({ ended }) => ended,
+    );
+  for (let n = 0; n < 5; n++) expect(await read('127.0.0.1')).toMatch(/^HTTP\/1\.1 404 /);
+  for (const { socket } of greedy) socket.destroy();
+  await expect.poll(() => read('127.0.0.2'), { timeout: 20_000 }).toMatch(/^HTTP\/1\.1 404 /);
+});
+
+test('L4: who does not read what he asked for is let go; who reads slowly has his time', async () => {
+  let now = 0;
+  const inFlight = new InFlight({ most: 10, patienceMs: 1_000, nowMs: () => now });
+  const bytes = 32 * MB;
+  const server = createServer((_request, response) => {
+    inFlight.enter('127.0.0.1', response);
+    inFlight.answered(response, bytes);
+    response.end(Buffer.alloc(bytes));
+  });
+  await new Promise<void>((resolve) => void server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  const socket = connect(port, '127.0.0.1', () => socket.write('GET / HTTP/1.1\r\nHost: x\r\n\r\n'));
+  const gone = new Promise<void>((resolve) => void socket.once('close', () => resolve()));
+  socket.on('error', () => {});
+  socket.pause();
+  await expect.poll(() => inFlight.size).toBe(1);
+  // 32 MiB have half an hour and more.
+  now = 2_000_000;
+  inFlight.letGo();
+  expect(inFlight.size).toBe(1);
+  now = 2_100_000;
+  inFlight.letGo();
+  socket.resume();
+  await gone;
+  await expect.poll(() => inFlight.size).toBe(0);
+  inFlight.close();
+  server.close();
 });
 
 test('L4: thousands of sockets in one process, a bound for them, and memory that comes back', async () => {
