@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { Logger as WorkerLogger, parseCronItems, type Runner, run } from 'graphile-worker';
+import { type JobHelpers, Logger as WorkerLogger, parseCronItems, type Runner, run } from 'graphile-worker';
 import { newCall, runInCall } from '#kit/call-context.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#kit/log.ts';
@@ -13,6 +13,8 @@ const JOB_TIMEOUT_MS = 30_000;
 /** A job locked for longer belongs to nobody any more: its process was killed, or could not say that it failed. */
 const ABANDONED_MS = 40_000;
 const SWEEP_MS = 10_000;
+/** A job whose run is over for so long and that is still locked: its outcome could not be written down. */
+const UNTOLD_MS = 5_000;
 const RESTART_MS = 200;
 /** What the library sets when it stops because of a migration. */
 const LIBRARY_EXIT_CODE = 57;
@@ -28,17 +30,20 @@ export async function startJobs(options: {
   schema: string;
   jobs: AnyService['jobs'];
   log: Logger;
+  /** Default 40 s. */
+  abandonedMs?: number;
 }): Promise<JobRunner> {
-  const { ctx, jobs, log } = options;
+  const { ctx, jobs, log, abandonedMs = ABANDONED_MS } = options;
+  const ended = new Set<Ended>();
   const taskList = Object.fromEntries(
     Object.entries(jobs).map(([name, job]) => [
       name,
-      (payload: unknown) =>
+      (payload: unknown, { job: { id, attempts, locked_by: by } }: JobHelpers) =>
         runInCall(newCall({ timeoutMs: JOB_TIMEOUT_MS }), () =>
           ctx.telemetry.span(`job ${name}`, 'internal', { 'artel.job': name }, () =>
             bounded(job.run(ctx, job.payload.parse(job.cron ? {} : payload))),
           ),
-        ),
+        ).finally(() => ended.add({ id, by, attempts, at: performance.now() })),
     ]),
   );
   const cronItems = Object.entries(jobs).flatMap(([name, job]) =>
@@ -66,7 +71,8 @@ export async function startJobs(options: {
       pollInterval: 2_000,
       noHandleSignals: true,
       logger: new WorkerLogger(() => (level, message, meta) => {
-        if (level === 'error') log.error({ err: meta?.['error'] ?? message }, 'a job failed and will be tried again');
+        if (meta?.['failure']) log.error({ err: meta['error'] ?? message }, 'a job failed and will be tried again');
+        else if (level === 'error') log.warn({ detail: message.split('\n')[0] }, 'job runner');
         else if (level === 'warning' && !/migration/i.test(message)) log.debug({ detail: message }, 'job runner');
       }),
     });
@@ -96,20 +102,45 @@ export async function startJobs(options: {
     log.error({ err: error }, 'the job runner could not be started again'),
   );
   // The library gives such jobs back after four hours; a timer must not wait so long.
+  const release = `update "${options.schema}_jobs"._private_jobs set locked_at = null, locked_by = null where`;
   const sweep = setInterval(() => {
-    const text = `update "${options.schema}_jobs"._private_jobs set locked_at = null, locked_by = null where locked_at < now() - interval '${ABANDONED_MS} milliseconds'`;
-    pool.query(text).catch(() => {});
+    pool.query(`${release} locked_at < now() - interval '${abandonedMs} milliseconds'`).catch(() => {});
   }, SWEEP_MS);
   sweep.unref();
+  // Nor until it counts as abandoned, when the database was away at the moment of its end.
+  const untold = setInterval(() => {
+    const old = [...ended].filter((one) => performance.now() - one.at > UNTOLD_MS);
+    if (old.length === 0) return;
+    const values = [old.map((one) => one.id), old.map((one) => one.by), old.map((one) => one.attempts)];
+    pool
+      .query(
+        `${release} (id, locked_by, attempts) in (select * from unnest($1::bigint[], $2::text[], $3::int[]))`,
+        values,
+      )
+      .then(() => old.forEach((one) => void ended.delete(one)))
+      .catch(() => {});
+  }, UNTOLD_MS);
+  untold.unref();
   return {
     async close() {
       clearInterval(sweep);
+      clearInterval(untold);
       closed = true;
       await runner.stop().catch(() => {});
       await keeping;
       await pool.end();
     },
   };
+}
+
+/** A run that is over. */
+interface Ended {
+  readonly id: string;
+  /** Who had locked the job. */
+  readonly by: string | null;
+  /** Which run it was: the job may be running again. */
+  readonly attempts: number;
+  readonly at: number;
 }
 
 function bounded(work: Promise<void>): Promise<void> {

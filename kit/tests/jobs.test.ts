@@ -1,0 +1,70 @@
+import pg from 'pg';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { systemClock } from '#kit/clock.ts';
+import { startJobs } from '#kit/db/jobs.ts';
+import { migrate, serviceUrl } from '#kit/db/migrate.ts';
+import { createDb, type DbPool } from '#kit/db/pool.ts';
+import { createLogger } from '#kit/log.ts';
+import type { ServiceContext } from '#kit/service/types.ts';
+import { createTelemetry } from '#kit/telemetry.ts';
+import { TEST_SECRET } from '#testing/env.ts';
+import { type TestDatabase, testDatabase } from '#testing/postgres.ts';
+
+const log = createLogger({ level: 'silent', pretty: false });
+const telemetry = await createTelemetry({ service: 'tests', version: '0', log });
+let database: TestDatabase;
+let db: DbPool;
+
+beforeAll(async () => {
+  database = await testDatabase();
+  await migrate({
+    adminUrl: database.url,
+    roleSecret: TEST_SECRET,
+    targets: [{ service: 'users', migrations: undefined, jobs: true }],
+  });
+  db = createDb({
+    ...{ service: 'users', schema: 'users', connectionString: serviceUrl(database.url, TEST_SECRET, 'users') },
+    ...{ max: 2, clock: systemClock, telemetry, onEvents() {} },
+  });
+});
+afterAll(async () => {
+  await db.close();
+  await database.drop();
+});
+
+/** What the library writes of a failed run is lost, as it is when the database is away at that moment. */
+async function loseFailures(): Promise<void> {
+  const admin = new pg.Client({ connectionString: database.url });
+  await admin.connect();
+  await admin.query(`
+    create function lose() returns trigger language plpgsql as 'begin return null; end';
+    create trigger lose before update on users_jobs._private_jobs for each row
+      when (new.last_error is distinct from old.last_error) execute function lose()`);
+  await admin.end();
+}
+
+test('a job whose end could not be written down is given back and runs again', async () => {
+  await loseFailures();
+  let runs = 0;
+  let again = () => {};
+  const second = new Promise<void>((resolve) => {
+    again = resolve;
+  });
+  const run = async () => {
+    if (++runs > 1) return again();
+    throw new Error('the first time it fails');
+  };
+  // Never abandoned: it is not the time that gives it back.
+  const runner = await startJobs({
+    ...{ ctx: { telemetry } as ServiceContext, db, schema: 'users', log, abandonedMs: 86_400_000 },
+    jobs: { once: { payload: z.object({}), run } },
+  });
+  try {
+    await db.tx((tx) => tx.schedule('once', {}));
+    await second;
+    expect(runs).toBe(2);
+  } finally {
+    await runner.close();
+  }
+});
