@@ -124,8 +124,13 @@ async function startMilestone(
   freelancerId: string,
 ): Promise<void> {
   const milestone = hold.milestoneId ? await milestoneById(tx, order.orderId, hold.milestoneId) : undefined;
-  if (order.status !== 'in_progress' || milestone?.status !== 'funding')
-    return await returnHold(tx, order, hold, freelancerId);
+  if (order.status !== 'in_progress' || milestone?.status !== 'funding') {
+    await returnHold(tx, order, hold, freelancerId);
+    // Should a frozen deal go on, the client funds the milestone again.
+    if (order.status === 'disputed' && milestone?.status === 'funding')
+      await moveMilestone(tx, ctx, order, milestone, { ...SYSTEM, action: 'hold_refused' });
+    return;
+  }
   const dueAt = new Date(ctx.clock.nowMs() + milestone.days * DAY);
   await moveMilestone(tx, ctx, order, milestone, { ...SYSTEM, action: 'held', set: [sql`due_at = ${dueAt}`] });
 }

@@ -140,6 +140,28 @@ describe('milestones', () => {
     expect(statusEvents.filter((event) => event.data.to === 'completed')).toHaveLength(1);
   });
 
+  test('one whose money comes after the deal was frozen is planned again, and the money goes back', async () => {
+    const { order, ids } = await byMilestones();
+    const { orderId } = order;
+    const before = await market.money(client);
+    await market.asOwner(async (db) => {
+      // Payments can't hold anything of the client's until this transaction ends.
+      await db.query('begin');
+      await db.query('select 1 from payments.accounts where user_id = $1 for update', [client.userId]);
+      await market.call('fundMilestone', client, { params: { orderId, milestoneId: ids[1] } });
+      expect(statuses(await market.read(orderId, client))).toEqual(['in_progress', 'funding']);
+      const body = { actorId: client.userId, ticketId: randomUUID(), reason: 'не то' };
+      await market.call('openDispute', undefined as never, { caller: 'support', params: { orderId }, body });
+      await db.query('commit');
+    });
+    await market.platform.drain();
+    const frozen = await market.read(orderId, client);
+    expect(frozen).toMatchObject({ status: 'disputed', held: RUB(300_000) });
+    expect(statuses(frozen)).toEqual(['in_progress', 'planned']);
+    expect(await market.money(client)).toEqual(before);
+    await market.checkBooks();
+  });
+
   test('must sum to the price', async () => {
     const { orderId } = await market.published(client);
     const body = { price: RUB(999_999), days: 7, letter: 'Сделаю в два этапа.', milestones: PARTS };
@@ -399,4 +421,21 @@ describe('events twice and out of order (F2, F3)', () => {
       await market.checkBooks();
     }
   });
+});
+
+test('an order stays on the version of the process that it began with, beside orders of the newer one', async () => {
+  const [older, newer] = [await market.started(client, freelancer), await market.started(client, freelancer)];
+  await market.asOwner((db) => db.query('update orders set process = 1 where order_id = $1', [older.orderId]));
+  expect([older, newer].map((one) => one['process'])).toEqual([2, 2]);
+  const namesOf = async (orderId: string) =>
+    (await market.read(orderId, client))['actions'].map((one: { name: string }) => one.name) as string[];
+  // What only the newer one knows is not among the older one's steps, and is refused.
+  expect(await namesOf(newer.orderId)).toContain('finish');
+  expect(await namesOf(older.orderId)).not.toContain('finish');
+  await refused('finishOrder', client, { params: { orderId: older.orderId }, body: { reason: 'хватит' } });
+  // It goes its way to the end all the same.
+  await market.act('deliverOrder', freelancer, older.orderId, { text: 'Готово' });
+  await market.platform.advance(15 * DAY);
+  expect(await market.read(older.orderId, client)).toMatchObject({ status: 'completed', process: 1 });
+  await market.checkBooks();
 });
