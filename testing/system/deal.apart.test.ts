@@ -4,6 +4,7 @@ import { SPECIFIED_ROWS } from '#kit/docs/interactions.ts';
 import { type ApartWorld, apart } from './apart.ts';
 import { arrowsIn } from './arrows.ts';
 import { beginStory, CHAPTERS, type Story } from './deal.ts';
+import { repeatedRequests, timersAcrossRestart } from './replicas.ts';
 
 /** The main job apart: RabbitMQ, PostgreSQL, two replicas of every service, each its own process; traced. */
 describe('the deal, apart', () => {
@@ -35,4 +36,8 @@ describe('the deal, apart', () => {
     expect(SPECIFIED_ROWS.filter((row) => !seen.rows.has(row))).toEqual([]);
     expect(seen.undeclared).toEqual([]);
   }, 60_000);
+
+  test('M10: a key used forty times at once, on both replicas, makes one order', () => repeatedRequests(world), 120_000);
+
+  test('M11: timers that run out while both replicas are down fire once', () => timersAcrossRestart(world), 240_000);
 });
