@@ -120,7 +120,8 @@ export function moneyText(money: Money, locale: Locale): string {
 }
 
 type Show = (money: Money | null) => string;
-type MoneyWords = (sums: Sums, show: Show) => Bilingual;
+/** Null: with these sums no money moves, and nothing is said of it. */
+type MoneyWords = (sums: Sums, show: Show) => Bilingual | null;
 
 const hoursWords = (of: HoursSums | null, show: Show): Bilingual =>
   of
@@ -169,16 +170,13 @@ const MONEY = {
           en: `a deposit of ${show(deposit)} is held. It comes back if the order is cancelled or expires, if nobody opened your response, if you withdraw it before a decision, or if the client stays silent for ${silenceDays} days. It is spent if the client opened your response and decided: shortlisted, declined, made a counter-offer, chose you or another one`,
         }
       : { ru: 'отклик бесплатный', en: 'responding is free' },
-  deposit_spent: ({ deposit }, show) => ({
-    ru: deposit ? `залог исполнителя ${show(deposit)} спишется: отклик рассмотрен` : 'деньги не движутся',
-    en: deposit
-      ? `the freelancer's deposit of ${show(deposit)} is spent: the response is considered`
-      : 'no money moves',
-  }),
-  deposit_returned: ({ deposit }, show) => ({
-    ru: deposit ? `залог ${show(deposit)} вернётся` : 'деньги не движутся',
-    en: deposit ? `the deposit of ${show(deposit)} comes back` : 'no money moves',
-  }),
+  deposit_spent: ({ deposit }, show) =>
+    deposit && {
+      ru: `залог исполнителя ${show(deposit)} спишется: отклик рассмотрен`,
+      en: `the freelancer's deposit of ${show(deposit)} is spent: the response is considered`,
+    },
+  deposit_returned: ({ deposit }, show) =>
+    deposit && { ru: `залог ${show(deposit)} вернётся`, en: `the deposit of ${show(deposit)} comes back` },
   fee_returned_if_unanswered: ({ fee, unanswered }, show) =>
     unanswered
       ? {
@@ -217,6 +215,7 @@ const MONEY = {
   held_divided: () => ({ ru: 'удержанная сумма делится', en: 'the held sum is divided' }),
 } as const satisfies Record<MoneyCode, MoneyWords>;
 
-export function moneyEffect(code: MoneyCode, sums: Sums, locale: Locale): string {
-  return (MONEY[code] as MoneyWords)(sums, (money) => (money ? moneyText(money, locale) : '—'))[locale];
+export function moneyEffect(code: MoneyCode, sums: Sums, locale: Locale): string | null {
+  const show: Show = (money) => (money ? moneyText(money, locale) : '—');
+  return (MONEY[code] as MoneyWords)(sums, show)?.[locale] ?? null;
 }

@@ -4,6 +4,7 @@ import { arithmeticOf } from '#contracts/orders/terms.ts';
 import type { milestoneView, orderSummary, orderView, party } from '#contracts/orders/views.ts';
 import { type Queries, sql } from '#kit/db/db.ts';
 import { isProblem, Problem } from '#kit/problem.ts';
+import { found } from '#kit/service/reply.ts';
 import type { Principal } from '#kit/service/types.ts';
 import { timersOf } from '../clocks.ts';
 import type { OrdersContext } from '../context.ts';
@@ -211,7 +212,7 @@ export async function detailView(db: Queries, order: Order, viewer: Viewer): Pro
 function depositView(order: Order, locale: Locale) {
   if (!order.responseDeposit) return null;
   const { amount, silenceDays } = order.responseDeposit;
-  return { amount, silenceDays, rule: moneyEffect('deposit_held', sumsOf(order, undefined, []), locale) };
+  return { amount, silenceDays, rule: found(moneyEffect('deposit_held', sumsOf(order, undefined, []), locale)) };
 }
 
 /** How many weeks an order shows; there is a list of all. */

@@ -342,7 +342,7 @@ describe('money in words', () => {
     for (const { money } of [...transitions, ...milestones, ...weeks, ...responses])
       if (money)
         for (const locale of ['ru', 'en'] as const)
-          expect(moneyEffect(money, NO_SUMS, locale)).not.toMatch(/null|undefined/);
+          expect(moneyEffect(money, NO_SUMS, locale) ?? '').not.toMatch(/null|undefined/);
   });
 
   test('a division loses no minor unit and fills no hold beyond itself (M7)', () => {
