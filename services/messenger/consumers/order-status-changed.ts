@@ -11,6 +11,8 @@ const FOR_ALL: ReadonlySet<OrderStatus> = new Set(['cancelled', 'expired', 'comp
 /** Steps of the deal as messages of the platform; whether a conversation is closed follows from the newest state. */
 export const orderStatusChanged: MessengerConsumers['orderStatusChanged'] = async (ctx, event) => async (tx) => {
   const { orderId, title, clientId, freelancerId, from, to, actorId, actorKind, action, reason } = event.data;
+  // A new draft: nobody can talk about it yet.
+  if (from === null) return;
   await keepOrderState(tx, {
     orderId,
     title,

@@ -1,4 +1,4 @@
-import { REMINDED } from '#contracts/orders/process.ts';
+import { processOf, REMINDED } from '#contracts/orders/process.ts';
 import type { NotificationsConsumers, NotificationsContext } from '../context.ts';
 import { dropWaiting } from '../data/deliveries.ts';
 import { type DealNews, dealNews } from '../domain/deals.ts';
@@ -23,6 +23,7 @@ function tell(
     params,
     thread,
     actorId: of.actorId === one.userId ? null : of.actorId,
+    collapse: of.collapse ?? false,
   }));
   return notify(ctx, event, notices);
 }
@@ -58,7 +59,7 @@ export const freelancerChosen: C['freelancerChosen'] = (ctx, event) => {
 
 /** Of the start the choice tells, with the price. */
 export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
-  const { orderId, title, reason, actorId, action } = event.data;
+  const { orderId, title, reason, actorId, action, process, from } = event.data;
   const thread = orderThread(orderId);
   const news = action === 'start' ? [] : dealNews('transitions', event.data);
   const notices: Notice[] = news.map((one) => ({
@@ -68,8 +69,10 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
     thread,
   }));
   return notify(ctx, event, notices, async (tx) => {
-    const events = Object.keys(REMINDED);
-    await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
+    const left = processOf(process).timers[from ?? 'draft'] ?? [];
+    const events = left.flatMap((timer) => timer.remindsOf ?? []);
+    if (events.length > 0)
+      await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
     return notices;
   });
 };

@@ -73,6 +73,8 @@ export interface Order extends OrderRow {
   /** The price parts of the single holds: each is settled, and its commission taken, by itself. */
   heldParts: string[];
   holdStatuses: string[];
+  /** Files of the order or of its work. */
+  hasFiles: boolean;
   milestonesOpen: number;
   proposal: OpenProposal | null;
 }
@@ -84,6 +86,7 @@ const dealColumns = sql`${orderColumns}, o.process, o.version, o.unpaid_until as
   o.freelancer_id as "freelancerId", o.price, o.terms, o.due_at as "dueAt", o.delivered_at as "deliveredAt", o.by_milestones as "byMilestones", o.revisions_used as "revisionsUsed", o.revisions_limit as "revisionsLimit", o.review_days as "reviewDays",
   o.reveal_days as "revealDays", o.review_ends_at as "reviewEndsAt", o.completed_at as "completedAt",
   o.timers, o.response_deposit as "responseDeposit",
+  exists (select 1 from attachments f where f.order_id = o.order_id and f.kind <> 'response') as "hasFiles",
   (select coalesce(sum(h.amount - h.fee), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as held,
   (select coalesce(sum(h.fee), 0)::bigint from holds h where h.order_id = o.order_id and h.status = 'held') as "heldFee",
   (select coalesce(array_agg((h.amount - h.fee)::text order by h.hold_id), '{}') from holds h where h.order_id = o.order_id and h.status = 'held') as "heldParts",

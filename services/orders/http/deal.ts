@@ -10,7 +10,7 @@ import type { OrdersContext } from '../context.ts';
 import { releaseHolds } from '../data/holds.ts';
 import { lockOrder, type Order, orderById } from '../data/orders.ts';
 import { lapseProposals } from '../data/proposals.ts';
-import { settingAt } from '../data/settings.ts';
+import { settingsAt } from '../data/settings.ts';
 import { agreeCancellation, answerCancellation, closePublished, giveUp, raiseProposal } from '../endings.ts';
 import { move } from '../step.ts';
 import { answer } from './answer.ts';
@@ -38,8 +38,9 @@ export const publishOrder: H['publishOrder'] = async (ctx, req) => {
     const order = own(await lockOrder(tx, draft.orderId), req.user.userId);
     const placementId = newId();
     // The timers of the deal are those in force now, to its end.
-    const timers = await settingAt(tx, 'orders.timers', now);
-    const deposit = await settingAt(tx, 'orders.response-deposit', now);
+    const settings = await settingsAt(tx, ['orders.timers', 'orders.response-deposit'], now);
+    const timers = settings['orders.timers'];
+    const deposit = settings['orders.response-deposit'];
     const unpaidUntil = new Date(now.getTime() + timers.unpaidHours * HOUR);
     const after = await move(tx, ctx, order, {
       action: 'publish',

@@ -7,7 +7,7 @@ import type { Handlers } from '#kit/service/types.ts';
 import type { OrdersContext } from '../context.ts';
 import { record } from '../data/history.ts';
 import { insertOrder, lockOrder, type Order, orderById, searchVector } from '../data/orders.ts';
-import { checkKeys, settingAt } from '../data/settings.ts';
+import { checkKeys, settingsAt } from '../data/settings.ts';
 import { CURRENT_PROCESS } from '#contracts/orders/process.ts';
 import { decide } from '../domain/process.ts';
 import { allowed, emitStatus, factsOf, move, refuse } from '../step.ts';
@@ -44,8 +44,9 @@ export const createOrder: H['createOrder'] = async (ctx, req) => {
   await requireRight(ctx, user.userId, 'orders.create');
   return req.tx(async (tx) => {
     const orderId = newId();
-    const timers = await settingAt(tx, 'orders.timers', now);
-    const { revisions } = await settingAt(tx, 'orders.limits', now);
+    const settings = await settingsAt(tx, ['orders.timers', 'orders.limits'], now);
+    const timers = settings['orders.timers'];
+    const { revisions } = settings['orders.limits'];
     await insertOrder(tx, {
       ...body,
       deadline: toMillis(body.deadline),

@@ -186,7 +186,9 @@ export async function detailView(db: Queries, order: Order, viewer: Viewer): Pro
   const { user, people, locale } = viewer;
   const side = sideOf(order, user?.userId);
   const hidden = !side && order.nda && !(await consented(db, order.orderId, user?.userId));
-  const files = await db.many<AttachmentRow>(sql`
+  const files = !order.hasFiles
+    ? []
+    : await db.many<AttachmentRow>(sql`
     select attachment_id as "attachmentId", file_name as "fileName", content_type as "contentType", size, kind, owner_id as "ownerId", delivery_id as "deliveryId" from attachments where order_id = ${order.orderId} and kind <> 'response' order by at limit 200`);
   return {
     ...summaryView(order, people),
@@ -246,10 +248,7 @@ function fundingOf(order: Order): 'none' | 'pending' | 'held' | 'settled' {
 /** What only the parties see. */
 async function dealView(db: Queries, order: Order, side: Side, viewer: Viewer, files: readonly AttachmentRow[]) {
   const { people, locale } = viewer;
-  const deliveries = await db.many<{ deliveryId: string; milestoneId: string | null; text: string; at: Date }>(
-    sql`select delivery_id as "deliveryId", milestone_id as "milestoneId", text, at from deliveries where order_id = ${order.orderId} order by at limit 100`,
-  );
-  const proposals = await proposalsOf(db, order.orderId);
+  const { deliveries, proposals, milestones } = await workOf(db, order);
   const cancellation = proposals.find((one) => one.status === 'open' && one.terms.kind === 'cancellation');
   const price = money(order, order.price);
   // Of an hourly deal the arithmetic is of a full week.
@@ -292,13 +291,30 @@ async function dealView(db: Queries, order: Order, side: Side, viewer: Viewer, f
       order.pricing === 'hourly'
         ? await weekDtos(db, order, await weeksOf(db, order.orderId, { limit: SHOWN_WEEKS }), side, locale)
         : null,
-    milestones: (await milestonesOf(db, order.orderId)).map((one) => milestoneDto(order, one, side, locale)),
+    milestones: milestones.map((one) => milestoneDto(order, one, side, locale)),
     proposals: proposals.map(({ orderId: _orderId, ...one }) => ({
       ...one,
       createdAt: one.createdAt.toISOString(),
       decidedAt: one.decidedAt?.toISOString() ?? null,
     })),
   };
+}
+
+interface Delivery {
+  deliveryId: string;
+  milestoneId: string | null;
+  text: string;
+  at: Date;
+}
+
+/** What there is once somebody works on it; before that nothing is asked for. */
+async function workOf(db: Queries, order: Order) {
+  if (order.freelancerId === null) return { deliveries: [], proposals: [], milestones: [] };
+  const deliveries = await db.many<Delivery>(
+    sql`select delivery_id as "deliveryId", milestone_id as "milestoneId", text, at from deliveries where order_id = ${order.orderId} order by at limit 100`,
+  );
+  const proposals = await proposalsOf(db, order.orderId);
+  return { deliveries, proposals, milestones: await milestonesOf(db, order.orderId) };
 }
 
 /** What the viewer may do next; a freelancer beside the deal may respond. */
@@ -311,10 +327,12 @@ async function nextActions(
 ) {
   const { transitions } = processOf(order.process);
   if (side) {
-    const reviewed = await db.maybe(
-      sql`select 1 from reviews where order_id = ${order.orderId} and author_id = ${user?.userId ?? null}`,
-    );
-    const facts = factsOf(order, { reviewed: reviewed !== undefined });
+    const reviewed =
+      order.freelancerId !== null &&
+      (await db.maybe(
+        sql`select 1 from reviews where order_id = ${order.orderId} and author_id = ${user?.userId ?? null}`,
+      )) !== undefined;
+    const facts = factsOf(order, { reviewed });
     const actions = actionsFor<OrderStatus, OrderAction>(transitions, order.status, side, facts);
     return actionsView(actions, sumsOf(order, side, order.heldParts), locale);
   }

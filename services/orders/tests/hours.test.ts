@@ -9,6 +9,10 @@ vi.setConfig({ testTimeout: 120_000 });
 let market: Market;
 beforeAll(async () => {
   market = await openMarket();
+  // Weeks end at midnight and close at noon: always begun in the same hour of a day.
+  const { clock } = market.platform;
+  const morning = new Date(clock.nowMs() + DAY).setUTCHours(8, 0, 0, 0);
+  await market.platform.advance(morning - clock.nowMs());
 });
 afterAll(async () => {
   await market?.checkBooks();

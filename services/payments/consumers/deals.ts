@@ -188,7 +188,9 @@ export const settlementRequested: C['settlementRequested'] = async (ctx, event) 
 
 /** A dispute freezes what the order holds; its end lifts it. The newest state counts, whatever the order of arrival. */
 export const orderStatusChanged: C['orderStatusChanged'] = async (_ctx, event) => async (tx) => {
-  const { orderId, to } = event.data;
+  const { orderId, to, freelancerId } = event.data;
+  // Nothing is held for a deal that nobody works on.
+  if (freelancerId === null) return;
   const newer = await tx.run(sql`
     insert into order_states (order_id, sequence, disputed) values (${orderId}, ${event.sequence ?? 0n}, ${to === 'disputed'})
     on conflict (order_id) do update set sequence = excluded.sequence, disputed = excluded.disputed where order_states.sequence < excluded.sequence`);

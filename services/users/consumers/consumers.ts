@@ -96,6 +96,8 @@ export const messageSent: C['messageSent'] = async (_ctx, event) => async (tx) =
 /** Marks that only ever go up: the order of arrival does not matter. */
 export const orderStatusChanged: C['orderStatusChanged'] = async (_ctx, event) => async (tx) => {
   const { orderId, clientId, freelancerId, to, price } = event.data;
+  // What was never seen by anybody counts for nothing.
+  if (to === 'draft' || to === 'awaiting_payment') return;
   // Deliveries say it too, but only the last one counts.
   const onTime = to === 'completed' ? event.data.onTime : null;
   const paid = to === 'completed' ? price : null;
