@@ -12,7 +12,7 @@ const FOR_ALL: ReadonlySet<OrderStatus> = new Set(['cancelled', 'expired', 'comp
 export const orderStatusChanged: MessengerConsumers['orderStatusChanged'] = async (ctx, event) => async (tx) => {
   const { orderId, title, clientId, freelancerId, from, to, actorId, actorKind, action, reason } = event.data;
   // A new draft: nobody can talk about it yet.
-  if (from === null) return;
+  if (to === 'draft' && from === null) return;
   await keepOrderState(tx, {
     orderId,
     title,

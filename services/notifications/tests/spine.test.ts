@@ -133,7 +133,7 @@ describe('news of orders (E5)', () => {
     const freelancer = fix.someone();
     const order = { orderId: newId(), title: 'Сайт', category: 'web-design', price: RUB('100'), deadline: null };
     const parties = { clientId: client.userId, freelancerId: freelancer.userId };
-    const step = async (from: string, to: string, actorKind: string, reason: string | null = null) => {
+    const step = async (action: string, from: string, to: string, actorKind: string, reason: string | null = null) => {
       const actorId = actorKind === 'client' ? client.userId : actorKind === 'system' ? null : freelancer.userId;
       await fix.publish('orders.order.status-changed.v1', {
         ...order,
@@ -142,19 +142,19 @@ describe('news of orders (E5)', () => {
         to,
         actorId,
         actorKind,
-        action: to,
+        action,
         reason,
         onTime: null,
       });
       await fix.settled();
     };
-    await step('awaiting_payment', 'draft', 'system', 'нет денег');
-    await step('awaiting_payment', 'published', 'system');
-    await step('published', 'in_progress', 'client');
-    await step('in_progress', 'delivered', 'freelancer');
-    await step('delivered', 'in_progress', 'client', 'поправить цвет');
-    await step('delivered', 'completed', 'client');
-    await step('in_progress', 'disputed', 'client', 'не то');
+    await step('placement_refused', 'awaiting_payment', 'draft', 'system', 'нет денег');
+    await step('placement_charged', 'awaiting_payment', 'published', 'system');
+    await step('start', 'published', 'in_progress', 'client');
+    await step('deliver', 'in_progress', 'delivered', 'freelancer');
+    await step('request_revision', 'delivered', 'in_progress', 'client', 'поправить цвет');
+    await step('complete', 'delivered', 'completed', 'client');
+    await step('dispute', 'in_progress', 'disputed', 'client', 'не то');
     const events = async (userId: string) => (await fix.list(userId)).map((one) => one.event).reverse();
     expect(await events(client.userId)).toEqual(['order_published', 'order_delivered', 'order_disputed']);
     expect(await events(freelancer.userId)).toEqual(['order_revision', 'order_completed', 'order_disputed']);
