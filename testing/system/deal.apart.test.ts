@@ -37,7 +37,11 @@ describe('the deal, apart', () => {
     expect(seen.undeclared).toEqual([]);
   }, 60_000);
 
-  test('M10: a key used forty times at once, on both replicas, makes one order', () => repeatedRequests(world), 120_000);
+  test(
+    'M10: a key used forty times at once, on both replicas, makes one order',
+    () => repeatedRequests(world),
+    120_000,
+  );
 
   test('M11: timers that run out while both replicas are down fire once', () => timersAcrossRestart(world), 240_000);
 });

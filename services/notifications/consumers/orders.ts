@@ -71,8 +71,7 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
   return notify(ctx, event, notices, async (tx) => {
     const left = processOf(process).timers[from ?? 'draft'] ?? [];
     const events = left.flatMap((timer) => timer.remindsOf ?? []);
-    if (events.length > 0)
-      await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
+    if (events.length > 0) await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
     return notices;
   });
 };
