@@ -8,6 +8,9 @@ import { Do, Field, Form } from '../ui/form.tsx';
 import { usePages } from '../ui/hooks.ts';
 import { Empty, Loading, More, Problem, Status } from '../ui/parts.tsx';
 
+/** The random end of an id tells it from its neighbours; its beginning is the time. */
+const shortId = (id: string) => (/^[0-9a-f]{8}-[0-9a-f-]{27}$/.test(id) ? `…${id.slice(-12)}` : id.slice(0, 40));
+
 export function AdminAudit() {
   useTitle(t('admin.audit'));
   const q = useQuery().get('q') ?? '';
@@ -76,12 +79,17 @@ export function AdminAudit() {
               {pages.items.map((one) => (
                 <tr key={one.number}>
                   <td class="num">{one.number}</td>
-                  <td>{formatTime(one.at)}</td>
+                  <td>
+                    <time dateTime={one.at}>{formatTime(one.at)}</time>
+                  </td>
                   <td>
                     <code>{one.action}</code>
                   </td>
                   <td>
-                    {one.targetKind} <small class="muted">{one.targetId.slice(0, 40)}</small>
+                    {one.targetKind}{' '}
+                    <small class="muted" title={one.targetId}>
+                      {shortId(one.targetId)}
+                    </small>
                   </td>
                   <td>{one.reason}</td>
                   <td>

@@ -30,7 +30,8 @@ export function AdminSettings() {
                 <h3>{one.title}</h3>
                 <SchemaValue schema={one.schema} value={one.inForce.value} />
                 <small class="muted">
-                  {t('settings.since', { at: formatTime(one.inForce.actsFrom) })} · {one.inForce.reason}
+                  {t('settings.since', { at: formatTime(one.inForce.actsFrom) })} ·{' '}
+                  {one.inForce.actorId === null ? t('settings.shipped') : one.inForce.reason}
                 </small>
                 {one.planned.map((plan) => (
                   <div key={plan.version} class="notice">

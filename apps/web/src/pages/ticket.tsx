@@ -29,7 +29,7 @@ export function TicketPage({ ticketId }: { ticketId: string }) {
         const own = data.authorId === session.value?.userId;
         const staff = !own && can('tickets.work');
         return (
-          <div class={staff ? 'with-side side-right' : 'narrow'}>
+          <div class={staff ? 'with-side side-right side-after' : 'narrow'}>
             <article>
               <p class="card-top">
                 <span class="kicker">

@@ -1,3 +1,4 @@
+import { useEffect, useRef } from 'preact/hooks';
 import { can } from '../api/session.ts';
 import { t } from '../i18n.ts';
 
@@ -18,10 +19,16 @@ const TABS = [
 ] as const;
 
 export function AdminTabs({ at }: { at: (typeof TABS)[number][0] }) {
+  const nav = useRef<HTMLElement>(null);
+  // On a phone the tabs are one line that scrolls; the page itself stays where it is.
+  useEffect(() => {
+    const current = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && current) nav.current.scrollLeft = current.offsetLeft - nav.current.clientWidth / 2;
+  }, [at]);
   return (
     <>
       <h1>{t('menu.admin')}</h1>
-      <nav class="tabs" aria-label={t('menu.admin')}>
+      <nav class="tabs tabs-scroll" ref={nav} aria-label={t('menu.admin')}>
         {TABS.filter(([, , permission]) => can(permission)).map(([to, title]) => (
           <a key={to} href={to} aria-current={to === at ? 'page' : undefined}>
             {t(title)}

@@ -150,6 +150,9 @@ const TONES: Record<string, string> = {
   agreed: 'good',
   restored: 'good',
   sums: 'good',
+  well: 'good',
+  ill: 'bad',
+  here: 'good',
 };
 export function Status({ of, kind }: { of: string; kind: string }) {
   return <span class={`status status-${TONES[of] ?? 'plain'}`}>{t(`${kind}.${of}`)}</span>;

@@ -33,6 +33,7 @@ export const running = {
   'backupTask.withdraw': 'Taking a restoration back',
   'backupState.done': 'done',
   'backupState.failed': 'failed',
+  'settings.shipped': 'as it ships',
   'settings.asJson': 'As JSON',
   'schema.tableHint': 'A line each: key, then the value.',
   'schema.listHint': 'Numbers, separated by commas.',

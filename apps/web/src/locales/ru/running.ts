@@ -37,6 +37,7 @@ export const running = {
   'backupTask.withdraw': 'Отмена восстановления',
   'backupState.done': 'готово',
   'backupState.failed': 'не вышло',
+  'settings.shipped': 'как поставляется',
   'settings.asJson': 'В виде JSON',
   'schema.tableHint': 'По одному в строке: ключ, затем значение.',
   'schema.listHint': 'Числа через запятую.',
