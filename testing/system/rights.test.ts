@@ -240,3 +240,21 @@ test('P4: what was refused above is in the audit log, by who asked and for what,
   for (const entry of all) expect(entry).toMatchObject({ outcome: 'refused', code: 'forbidden', targetKind: 'route' });
   expect(all.length).toBeLessThan(50);
 });
+
+test('P4: money, roles, sign-ins and acts of the administration are in the audit log, refusals too', async () => {
+  const admin = new Api(world);
+  await admin.signIn(ADMIN.email, ADMIN.password);
+  await new Api(world).post('/sessions', { email: client.email, password: 'wrong wrong wrong' }, { expect: 401 });
+  await world.drain();
+  for (const [action, outcome] of [
+    ['auth.signed-in', 'done'],
+    ['auth.sign-in', 'refused'],
+    ['roles.assignment-changed', 'done'],
+    ['payments.*', 'done'],
+    ['user.roles', 'done'],
+  ] as const) {
+    const { items } = (await admin.get(`/admin/audit-log?action=${action}&outcome=${outcome}&limit=1`)).body;
+    expect(items, action).toHaveLength(1);
+  }
+  expect((await admin.get('/admin/audit-log/verification')).body).toMatchObject({ intact: true });
+});
