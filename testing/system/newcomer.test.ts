@@ -132,7 +132,7 @@ describe('a newcomer', { timeout: 120_000 }, () => {
     orders = (await read('/orders?limit=50')).items;
     expect(orders.length).toBeGreaterThanOrEqual(3);
     const own = (await read('/me/orders?limit=100', token)).items;
-    for (const status of ['published', 'in_progress', 'delivered', 'completed'])
+    for (const status of ['draft', 'published', 'expired', 'in_progress', 'delivered', 'completed'])
       expect(own.map((order) => order['status'])).toContain(status);
     expect((await read('/conversations', token)).items.length).toBeGreaterThan(0);
     const agent = await signIn(accounts().get('support')?.email ?? '', accounts().get('support')?.password ?? '');

@@ -1,5 +1,6 @@
 /** One order of the demo data, from its draft to where it ends. */
 import { randomUUID } from 'node:crypto';
+import { letDaysPass } from './age.ts';
 import { SUPPORT } from './cast.ts';
 import type { DemoOrder, Fate } from './orders.ts';
 import { work } from './pictures.ts';
@@ -10,7 +11,7 @@ const DAY_MS = 86_400_000;
 const STARTED: readonly Fate[] = ['in_progress', 'delivered', 'completed', 'disputed', 'split'];
 
 /** Draft, publication, responses, and so on up to the order's fate. */
-export async function goThrough(cast: Cast, order: DemoOrder): Promise<void> {
+export async function goThrough(cast: Cast, order: DemoOrder, adminUrl: string): Promise<void> {
   const client = of(cast, order.client);
   const { orderId } = await client.post('/orders', draftOf(order));
   const path = `/orders/${orderId}`;
@@ -21,6 +22,11 @@ export async function goThrough(cast: Cast, order: DemoOrder): Promise<void> {
     return;
   }
   await client.until(path, (seen) => seen.status === 'published');
+  if (order.fate === 'expired') {
+    await letDaysPass(adminUrl, orderId, 31);
+    await client.until(path, (seen) => seen.status === 'expired');
+    return;
+  }
   if (order.invited) await client.post(`${path}/invitations`, { freelancerId: of(cast, order.invited).userId });
   const responses = [];
   for (const { by, price, days, letter, parts = [] } of order.responses ?? []) {

@@ -17,6 +17,8 @@ export type Fate =
   /** Published without money: it is a draft again and says why. */
   | 'refused'
   | 'published'
+  /** Published a month ago, and nobody responded. */
+  | 'expired'
   | 'cancelled'
   | 'in_progress'
   | 'delivered'
@@ -292,8 +294,19 @@ const IGOR: readonly DemoOrder[] = [
   },
 ];
 
-/** Deals of other shapes: by the hour, in parts. */
+/** Deals of other shapes: by the hour, in parts; and one that nobody wanted. */
 const SHAPES: readonly DemoOrder[] = [
+  {
+    client: 'olga',
+    title: 'Аудиоролик для радио в торговом центре',
+    description: 'Тридцать секунд: голос, звук кофемашины, название и адрес. Текст есть, нужны запись и сведение.',
+    category: 'voice-over',
+    tags: ['радио', 'реклама'],
+    skills: [],
+    budget: [3_000, 5_000],
+    inDays: null,
+    fate: 'expired',
+  },
   {
     client: 'igor',
     title: 'Поддержка сайта школы, по часам',

@@ -44,13 +44,17 @@ export async function seedPeopleAndOrders(
   cast.set(SUPPORT.key, support);
   // What has no money to be published goes first: later its client has some.
   await Promise.all(
-    ORDERS.filter((order) => order.fate === 'refused').map((order) => goThrough(cast, order).then(step)),
+    ORDERS.filter((order) => order.fate === 'refused').map((order) =>
+      goThrough(cast, order, running.needs.adminUrl).then(step),
+    ),
   );
   await Promise.all(
     PEOPLE.filter((person) => person.topUp).map((person) => topUp(of(cast, person.key), person.topUp ?? 0)),
   );
   await Promise.all(
-    ORDERS.filter((order) => order.fate !== 'refused').map((order) => goThrough(cast, order).then(step)),
+    ORDERS.filter((order) => order.fate !== 'refused').map((order) =>
+      goThrough(cast, order, running.needs.adminUrl).then(step),
+    ),
   );
   await of(cast, 'anna').post('/withdrawals', {
     amount: rubles(5_000),
