@@ -31,6 +31,8 @@ export interface PlatformOptions {
   filesFolder: string;
   /** Files go there instead of the folder. */
   s3?: S3Options | undefined;
+  /** Nobody else runs on this database. */
+  alone?: boolean;
   poolMax: number;
   addresses: HostOptions['addresses'];
   otlp?: HostOptions['otlp'];
@@ -71,6 +73,7 @@ export async function startPlatform(options: PlatformOptions): Promise<Platform>
       databaseUrl: (service) =>
         options.env[`${service.toUpperCase()}_DATABASE_URL`] ??
         serviceUrl(options.adminUrl, options.masterSecret, service),
+      alone: options.alone,
       poolMax: options.poolMax,
       addresses: options.addresses,
       masterSecret: options.masterSecret,

@@ -76,6 +76,8 @@ export async function start(options: StartOptions): Promise<Running> {
       amqpUrl: settings.AMQP_URL,
       amqpPrefix: settings.AMQP_PREFIX || undefined,
       migrate: settings.MIGRATE_AT_START,
+      // The folder's lock holds off a second process.
+      alone: needs.postgres !== undefined,
       clock: settings.CLOCK_FILE ? movableClock(settings.CLOCK_FILE) : systemClock,
       log: needs.log,
       masterSecret: needs.masterSecret,

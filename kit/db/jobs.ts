@@ -30,6 +30,8 @@ export async function startJobs(options: {
   schema: string;
   jobs: AnyService['jobs'];
   log: Logger;
+  /** Nobody else runs on this database: what is locked at the start was a process's that is dead. */
+  alone?: boolean;
   /** Default 40 s. */
   abandonedMs?: number;
 }): Promise<JobRunner> {
@@ -76,6 +78,8 @@ export async function startJobs(options: {
         else if (level === 'warning' && !/migration/i.test(message)) log.debug({ detail: message }, 'job runner');
       }),
     });
+  const release = `update "${options.schema}_jobs"._private_jobs set locked_at = null, locked_by = null where`;
+  if (options.alone) await pool.query(`${release} locked_at is not null`);
   let closed = false;
   let runner = await start();
   // The library ends its loop also by itself (a breaking migration of any schema in this database, with exit code 57).
@@ -102,7 +106,6 @@ export async function startJobs(options: {
     log.error({ err: error }, 'the job runner could not be started again'),
   );
   // The library gives such jobs back after four hours; a timer must not wait so long.
-  const release = `update "${options.schema}_jobs"._private_jobs set locked_at = null, locked_by = null where`;
   const sweep = setInterval(() => {
     pool.query(`${release} locked_at < now() - interval '${abandonedMs} milliseconds'`).catch(() => {});
   }, SWEEP_MS);

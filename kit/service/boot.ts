@@ -39,6 +39,8 @@ export interface HostOptions {
   log: Logger;
   /** Connection of a service's own database role. */
   databaseUrl(service: ServiceName): string;
+  /** Nobody else runs on this database. */
+  alone?: boolean;
   /** Connections per service. */
   poolMax: number;
   /** Where services that do not run here are reached. */
@@ -337,7 +339,8 @@ async function begin(options: HostOptions, started: Started): Promise<void> {
     });
   if (Object.keys(definition.jobs).length > 0) {
     const { startJobs } = await import('#kit/db/jobs.ts');
-    started.jobs = await startJobs({ ctx, db, schema: contract.name, jobs: definition.jobs, log: ctx.log });
+    const { jobs } = definition;
+    started.jobs = await startJobs({ ctx, db, schema: contract.name, jobs, log: ctx.log, alone: options.alone });
   }
 }
 

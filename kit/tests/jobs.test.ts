@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
 import { systemClock } from '#kit/clock.ts';
+import { sql } from '#kit/db/db.ts';
 import { startJobs } from '#kit/db/jobs.ts';
 import { migrate, serviceUrl } from '#kit/db/migrate.ts';
 import { createDb, type DbPool } from '#kit/db/pool.ts';
@@ -44,15 +45,24 @@ async function loseFailures(): Promise<void> {
   await admin.end();
 }
 
+test('what a dead process had taken is given back at the start of the only one', async () => {
+  await db.tx((tx) => tx.schedule('once', {}, { key: 'taken' }));
+  await db.run(sql`update users_jobs._private_jobs set locked_at = now(), locked_by = 'who is dead', attempts = 1`);
+  const done = Promise.withResolvers<void>();
+  const runner = await startJobs({
+    ...{ ctx: { telemetry } as ServiceContext, db, schema: 'users', log, abandonedMs: 86_400_000, alone: true },
+    jobs: { once: { payload: z.object({}), run: async () => done.resolve() } },
+  });
+  await done.promise;
+  await runner.close();
+});
+
 test('a job whose end could not be written down is given back and runs again', async () => {
   await loseFailures();
   let runs = 0;
-  let again = () => {};
-  const second = new Promise<void>((resolve) => {
-    again = resolve;
-  });
+  const second = Promise.withResolvers<void>();
   const run = async () => {
-    if (++runs > 1) return again();
+    if (++runs > 1) return second.resolve();
     throw new Error('the first time it fails');
   };
   // Never abandoned: it is not the time that gives it back.
@@ -62,7 +72,7 @@ test('a job whose end could not be written down is given back and runs again', a
   });
   try {
     await db.tx((tx) => tx.schedule('once', {}));
-    await second;
+    await second.promise;
     expect(runs).toBe(2);
   } finally {
     await runner.close();
