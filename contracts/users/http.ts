@@ -284,5 +284,12 @@ export const usersErrors: Record<string, ErrorDefinition> = {
     status: 409,
     title: { ru: 'Сначала завершите сделки, которые идут', en: 'End the deals that are running first' },
   },
+  'users.last_admin': {
+    status: 409,
+    title: {
+      ru: 'Вы последний администратор: сначала передайте управление',
+      en: 'You are the last admin: hand the platform over first',
+    },
+  },
   'users.portfolio_full': { status: 409, title: { ru: 'Портфолио заполнено', en: 'The portfolio is full' } },
 };

@@ -32,7 +32,7 @@ export const usersContract = defineContract({
       lockUser: '+ a block ends the sessions at once',
       ...PERSONAL_DATA_CALLS,
     }),
-    roles: callee(rolesInternal, PERSONAL_DATA_CALLS),
+    roles: callee(rolesInternal, { listMembers: '+ the last admin is not erased', ...PERSONAL_DATA_CALLS }),
     orders: callee(ordersInternal, PERSONAL_DATA_CALLS),
     messenger: callee(messengerInternal, PERSONAL_DATA_CALLS),
     notifications: callee(notificationsInternal, PERSONAL_DATA_CALLS),

@@ -60,7 +60,7 @@ export const usersPersonal = {
     idempotency: 'optional',
     reply: erasure,
     status: 202,
-    errors: ['users.deals_running'],
+    errors: ['users.deals_running', 'users.last_admin'],
   }),
   cancelErasure: route({
     method: 'DELETE',

@@ -10,6 +10,7 @@ import { forgetErasure, WARNINGS } from '../data/erasure.ts';
 import { type ExportRow, exportKey, exportsOf } from '../data/exports.ts';
 import { noticePersonalData } from '../data/personal-data.ts';
 import { lockProfile, profileById } from '../data/profiles.ts';
+import { isLastAdmin } from '../last-admin.ts';
 
 type H = Handlers<typeof usersContract, UsersContext>;
 
@@ -66,9 +67,10 @@ export const getOwnErasure: H['getOwnErasure'] = async (ctx, req) => {
   return { body: { scheduledFor: profile.eraseAt?.toISOString() ?? null } };
 };
 
-export const requestErasure: H['requestErasure'] = (ctx, req) =>
-  req.tx(async (tx) => {
-    const { userId } = req.user;
+export const requestErasure: H['requestErasure'] = async (ctx, req) => {
+  const { userId, roles } = req.user;
+  if (roles.includes('admin') && (await isLastAdmin(ctx, userId, true))) throw new Problem('users.last_admin');
+  return await req.tx(async (tx) => {
     const profile = found(await lockProfile(tx, userId));
     if (profile.eraseAt) return { body: { scheduledFor: profile.eraseAt.toISOString() } };
     const running = await tx.maybe(
@@ -87,6 +89,7 @@ export const requestErasure: H['requestErasure'] = (ctx, req) =>
     noticePersonalData(tx, userId, 'erasure_requested', at);
     return { body: { scheduledFor: at.toISOString() } };
   });
+};
 
 export const cancelErasure: H['cancelErasure'] = (_ctx, req) =>
   req.tx(async (tx) => {

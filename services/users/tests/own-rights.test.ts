@@ -10,7 +10,7 @@ import { bootPlatform, person, type TestPlatform } from '#testing/env.ts';
 
 let platform: TestPlatform;
 beforeAll(async () => {
-  platform = await bootPlatform({ services: ['users'] });
+  platform = await bootPlatform({ services: ['users', 'roles'] });
 });
 afterAll(() => platform?.close());
 
@@ -82,4 +82,27 @@ test('consents are a log: each change stays, and nobody can alter one', async ()
   const { db } = platform.ctx('users');
   for (const change of [sql`delete from consents`, sql`update consents set given = true`])
     await expect(db.run(change)).rejects.toThrow(/permission denied/);
+});
+
+test('R1: the last admin is not erased, also when the others went after he had asked', async () => {
+  const [one, two] = await Promise.all(['Первая', 'Второй'].map(register));
+  if (!one || !two) throw new Error('two admins expected');
+  const roles = platform.ctx('roles').db;
+  const make = (userId: string) =>
+    roles.run(sql`insert into assignments (user_id, role, since) values (${userId}, 'admin', now())`);
+  const ask = ({ userId }: Principal) => call(person({ userId, roles: ['admin'] }), 'requestErasure');
+  await make(one.userId);
+  expect((await ask(one)).code).toBe('users.last_admin');
+  await make(two.userId);
+  expect((await ask(one)).status).toBe(202);
+  // The first leaves, so the second is the last.
+  expect((await ask(two)).code).toBe('users.last_admin');
+  await platform.ctx('users').db.run(sql`update profiles set status = 'blocked' where user_id = ${two.userId}`);
+  await platform.advance(14 * 86_400_000 + 60_000);
+  const { status, eraseAt } = await platform
+    .ctx('users')
+    .db.one<{ status: string; eraseAt: Date | null }>(
+      sql`select status, erase_at as "eraseAt" from profiles where user_id = ${one.userId}`,
+    );
+  expect([status, eraseAt]).toEqual(['active', null]);
 });
