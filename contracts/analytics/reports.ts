@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { bytes, may, route } from '../common/define.ts';
+import { may, route, RANGE_HEADERS, streamed } from '../common/define.ts';
 import { id, locale, page, pageQuery, slug, text, timestamp } from '../common/values.ts';
 
 export const REPORTS = ['users', 'orders', 'finance', 'support'] as const;
@@ -70,7 +70,7 @@ const byReport = z.object({ reportId: id });
 const bySchedule = z.object({ scheduleId: id });
 /** Each sees his own reports only; schedules are everybody's who may get reports. */
 const reports = may('analytics.reports');
-const FILES = bytes(
+const FILES = streamed(
   ['text/csv', 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet', 'application/pdf'],
   32 * 1024 * 1024,
 );
@@ -126,6 +126,7 @@ export const reportRoutes = {
     rows: ['N-A2'],
     access: reports,
     params: byReport,
+    headers: RANGE_HEADERS,
     reply: FILES,
     errors: ['analytics.report_not_ready'],
   }),

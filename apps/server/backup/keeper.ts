@@ -52,13 +52,20 @@ export function startKeeper(options: KeeperOptions): Keeper {
   let looks = 0;
   let running: Promise<unknown> = Promise.resolve();
   let busy = false;
+  let away = false;
   const look = () => {
     if (busy) return;
     busy = true;
     running = keeper
       .look(looks++ % SYNC_EVERY === 0)
-      // The database may be away for a while; the next look finds it again.
-      .catch((error: unknown) => options.log.warn({ err: error }, 'the keeper of backups could not look for work'))
+      .then(() => {
+        away = false;
+      })
+      // The database may be away for a while; the next look finds it again. Said once.
+      .catch((error: unknown) => {
+        if (!away) options.log.warn({ err: error }, 'the keeper of backups can not look for work');
+        away = true;
+      })
       .finally(() => {
         busy = false;
       });

@@ -68,6 +68,9 @@ async function earn(): Promise<string> {
   return userId;
 }
 
+const audit = async (query: Record<string, string>) =>
+  (await call('listAuditLog', { user: person({ permissions: ['admin.audit.view'] }), query })).body.items;
+
 async function databasesBeside(): Promise<string[]> {
   const own = databaseName(platform.adminUrl);
   const [result] = await onServer(platform.adminUrl, [
@@ -164,6 +167,9 @@ describe('F15: backup and restore from the panel', () => {
     const { body: task } = await restore({ user: second });
     await keeper.work();
     const before = await verifyLedger(platform.adminUrl);
+    for (const action of ['backup.make', 'backup.verify', 'backup.restore', 'backup.restore.withdraw'])
+      expect((await audit({ action, outcome: 'done' })).length, action).toBeGreaterThan(0);
+    expect((await audit({ action: 'backup.restore', outcome: 'refused' })).length).toBeGreaterThan(0);
     await earn();
     const body = { actorId: second.userId, reason: 'asked for it' };
     const erase = platform.call('users', 'eraseUser', { caller: 'admin', params: { userId: erased }, body });

@@ -1,3 +1,4 @@
+import { serveFile } from '#kit/files/serve.ts';
 import type { analyticsContract } from '#contracts/analytics/index.ts';
 import { Problem } from '#kit/problem.ts';
 import { decodeCursor, found, pageOf } from '#kit/service/reply.ts';
@@ -48,16 +49,13 @@ export const getReportState: H['getReportState'] = async (ctx, req) => {
 export const downloadReport: H['downloadReport'] = async (ctx, req) => {
   const row = found(await ownReport(ctx.db, req.params.reportId, req.user.userId));
   if (row.state !== 'done') throw new Problem('analytics.report_not_ready', { detail: row.state });
-  const file = found(await ctx.files.get(fileKey(row)));
-  return {
-    body: file.content,
-    headers: {
-      'content-type': CONTENT_TYPES[row.format],
-      'content-disposition': `attachment; filename="${fileName(row)}"`,
-      'cache-control': 'no-store',
-      'x-content-type-options': 'nosniff',
-    },
-  };
+  const file = found(await ctx.files.open(fileKey(row)));
+  return await serveFile(file, req, row.reportId, {
+    'content-type': CONTENT_TYPES[row.format],
+    'content-disposition': `attachment; filename="${fileName(row)}"`,
+    'cache-control': 'no-store',
+    'x-content-type-options': 'nosniff',
+  });
 };
 
 export const deleteReport: H['deleteReport'] = async (ctx, req) => {
