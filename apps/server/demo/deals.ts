@@ -4,8 +4,7 @@ import { letDaysPass } from './age.ts';
 import { SUPPORT } from './cast.ts';
 import type { DemoOrder, Fate } from './orders.ts';
 import { work } from './pictures.ts';
-import type { Program } from './program.ts';
-import { type Cast, of, rubles } from './seed.ts';
+import { type Cast, of, type Program, rubles } from './program.ts';
 
 const DAY_MS = 86_400_000;
 const STARTED: readonly Fate[] = ['in_progress', 'delivered', 'completed', 'disputed', 'split'];

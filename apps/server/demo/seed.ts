@@ -5,14 +5,9 @@ import type { Demo } from './demo.ts';
 import { goThrough } from './deals.ts';
 import { ORDERS } from './orders.ts';
 import { portrait, work } from './pictures.ts';
-import { type Addresses, addressesOf, fromMail, pay, Program } from './program.ts';
+import { type Addresses, addressesOf, type Cast, fromMail, of, pay, Program, rubles } from './program.ts';
 import { TICKETS } from './tickets.ts';
 import type { Running } from '../start.ts';
-
-export const rubles = (amount: number) => ({ amount: String(amount * 100), currency: 'RUB' });
-
-/** Everybody at work, by key. */
-export type Cast = ReadonlyMap<string, Program>;
 
 /** People, then what they do with each other. Those who do not wait for each other work side by side. */
 export async function seedPeopleAndOrders(
@@ -61,12 +56,6 @@ export async function seedPeopleAndOrders(
     destination: { kind: 'card', token: '****4242' },
   });
   await Promise.all(TICKETS.map((ticket) => ask(cast, ticket).then(step)));
-}
-
-export function of(cast: Cast, key: string): Program {
-  const program = cast.get(key);
-  if (!program) throw new Error(`nobody in the demo is called ${key}`);
-  return program;
 }
 
 async function join(addresses: Addresses, person: Person, password: string): Promise<Program> {
