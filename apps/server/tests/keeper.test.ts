@@ -3,7 +3,7 @@ import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createKeeper, type Keeper } from '#apps/server/backup/keeper.ts';
 import { databaseName, dropDatabase, onServer } from '#apps/server/backup/rehearse.ts';
 import { carryOutRestoration, waitingRestoration } from '#apps/server/backup/restoration.ts';
@@ -16,6 +16,9 @@ import { silentLog } from '#outside/log.ts';
 import { type S3, startS3 } from '#outside/s3/s3.ts';
 import { verifyLedger } from '#services/payments/ledger/verify.ts';
 import { bootPlatform, person, TEST_SECRET, type TestPlatform } from '#testing/env.ts';
+
+// Whole databases are made, filled and verified.
+vi.setConfig({ testTimeout: 240_000 });
 
 const SERVICES = ['users', 'roles', 'orders', 'payments', 'support', 'analytics', 'admin'] as const;
 // Nobody answers at these addresses, and nothing here asks.

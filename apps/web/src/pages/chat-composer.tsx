@@ -85,7 +85,9 @@ export function Composer({ conversationId, draft, clear, sent }: ComposerProps) 
       <div class="composer-line">
         {!editing && (
           <label class="button-quiet" title={t('chat.attach')}>
-            <span aria-hidden="true">＋</span>
+            <svg viewBox="0 0 24 24" width="20" height="20" aria-hidden="true">
+              <path d="M12 5v14M5 12h14" fill="none" stroke="currentColor" stroke-width="2" stroke-linecap="round" />
+            </svg>
             <span class="hidden">{t('chat.attach')}</span>
             <input
               type="file"
