@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { randomBytes } from 'node:crypto';
 import type { Locale } from '#contracts/common/values.ts';
-import { newId } from './ids.ts';
 
 /**
  * The first span of a call in this process. It has an id from the start, which the call's other spans name as their
@@ -45,7 +44,7 @@ let pool = '';
 let used = 0;
 function randomHex(digits: number): string {
   if (used + digits > pool.length) {
-    pool = randomBytes(2048).toString('hex');
+    pool = randomBytes(8192).toString('hex');
     used = 0;
   }
   used += digits;
@@ -99,7 +98,8 @@ export interface NewCall {
 export function newCall(options: NewCall): CallContext {
   const parent = options.traceparent === undefined ? undefined : parseTraceparent(options.traceparent);
   return {
-    requestId: options.requestId !== undefined && REQUEST_ID.test(options.requestId) ? options.requestId : newId(),
+    requestId:
+      options.requestId !== undefined && REQUEST_ID.test(options.requestId) ? options.requestId : randomHex(32),
     traceId: parent ? parent.traceId : newTraceId(),
     spanId: newSpanId(),
     sampled: parent ? parent.sampled : true,
