@@ -1,6 +1,5 @@
 import compress from '@fastify/compress';
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Readable } from 'node:stream';
 import { constants } from 'node:zlib';
@@ -29,6 +28,7 @@ import type { GatewayContext } from './context.ts';
 import { InFlight } from './limits/in-flight.ts';
 import { addressKey, type RateState } from './limits/rate-limiter.ts';
 import { noteRefusal } from './refusals.ts';
+import { securityHeaders } from './security-headers.ts';
 import { addRequestLog } from './request-log.ts';
 import { attachSockets } from './sockets.ts';
 import { addWebApp, sendPage } from './web-app.ts';
@@ -45,24 +45,13 @@ const nobody: ReadonlySet<ServiceName> = new Set();
 export async function createGatewayServer(ctx: GatewayContext, host: ServeHost): Promise<FastifyInstance> {
   const app = createHttp({ page: sendPage, requestTimeoutMs: ctx.config.REQUEST_TIMEOUT });
   app.decorateRequest('artel');
+  const security = securityHeaders({ https: ctx.publicUrl.startsWith('https:') });
+  app.addHook('onRequest', (_request, reply, done) => {
+    void reply.headers(security);
+    done();
+  });
   addHygiene(app, ctx);
   addRequestLog(app, ctx);
-  await app.register(helmet, {
-    contentSecurityPolicy: {
-      directives: {
-        defaultSrc: ["'self'"],
-        imgSrc: ["'self'", 'data:', 'blob:'],
-        styleSrc: ["'self'", "'unsafe-inline'"],
-        scriptSrc: ["'self'"],
-        connectSrc: ["'self'"],
-        frameAncestors: ["'none'"],
-        objectSrc: ["'none'"],
-        upgradeInsecureRequests: null,
-      },
-    },
-    hsts: ctx.publicUrl.startsWith('https:'),
-    crossOriginResourcePolicy: { policy: 'same-origin' },
-  });
   const origins = ctx.config.CORS_ORIGINS.split(',')
     .map((origin) => origin.trim())
     .filter(Boolean);
