@@ -1,5 +1,6 @@
 /** The one thing of the demo data that people can't do: letting weeks pass. */
 import pg from 'pg';
+import { dueNews } from '#kit/db/job-news.ts';
 
 /**
  * Makes a published order `days` older, as the owner of the database, and has the timer of its silence look at it now: from there on orders
@@ -19,6 +20,7 @@ export async function letDaysPass(adminUrl: string, orderId: string, days: numbe
       payload,
       `no-response:${orderId}`,
     ]);
+    await client.query(dueNews('orders'));
   } finally {
     await client.end();
   }
