@@ -17,6 +17,7 @@ import type { Logger } from '#kit/log.ts';
 import { Problem } from '#kit/problem.ts';
 import { createTelemetry, type Telemetry } from '#kit/telemetry.ts';
 import { mergePrometheus } from '#kit/telemetry/prometheus-text.ts';
+import { closerOf } from './closing.ts';
 import { createClients, localTransport, remoteTransport, type Transport } from './client.ts';
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import { createServiceServer, type HealthChecks } from './http-server.ts';
@@ -123,6 +124,7 @@ interface Started {
   inbox: Subscription | undefined;
   jobs: JobRunner | undefined;
   server: FastifyInstance | undefined;
+  closeServer: (() => Promise<void>) | undefined;
   address: string | undefined;
 }
 
@@ -298,6 +300,7 @@ async function prepare(
     inbox: undefined,
     jobs: undefined,
     server: undefined,
+    closeServer: undefined,
     address: undefined,
   };
 }
@@ -359,6 +362,7 @@ async function serve(
   started.server = definition.serve
     ? await definition.serve(ctx, host)
     : createServiceServer({ dispatcher, credential, verifier, health: host.health });
+  started.closeServer = started.server && closerOf(started.server);
   started.address = await started.server?.listen({ host: listen.host, port: listen.port });
 }
 
@@ -395,24 +399,11 @@ function healthOf(started: Started, colleagues: () => readonly Started[]): Healt
   };
 }
 
-/** Milliseconds that running requests get to end at a shutdown. */
-const DRAIN_MS = 8_000;
-
-async function closeServer(server: FastifyInstance | undefined): Promise<void> {
-  if (!server) return;
-  const cut = setTimeout(() => server.server.closeAllConnections(), DRAIN_MS);
-  // A connection whose last answer was under way when the closing began stays open, waiting for a next request.
-  const sweep = setInterval(() => server.server.closeIdleConnections(), 50);
-  await server.close();
-  clearInterval(sweep);
-  clearTimeout(cut);
-}
-
 async function stopAll(all: Started[], remotes: Map<string, ReturnType<typeof remoteTransport>>): Promise<void> {
   const each = (work: (started: Started) => unknown) =>
     Promise.allSettled(all.map(async (started) => await work(started)));
   // The way in closes first, then what runs ends, then what was committed leaves.
-  await each((started) => closeServer(started.server));
+  await each((started) => started.closeServer?.());
   await each((started) => started.inbox?.close());
   await each((started) => started.changes?.close());
   await each((started) => started.jobs?.close());
