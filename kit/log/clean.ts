@@ -47,13 +47,11 @@ function cleanEntries(entries: Iterable<[string, unknown]>, depth: number): Reco
       break;
     }
     const harmless = value === undefined || value === null || typeof value === 'boolean';
-    // Defined, not assigned: a field may be called `__proto__`.
-    Object.defineProperty(clean, name, {
-      value: harmless ? value : isSecret(name) ? CENSORED : cleanValue(value, depth - 1),
-      enumerable: true,
-      configurable: true,
-      writable: true,
-    });
+    const shown = harmless ? value : isSecret(name) ? CENSORED : cleanValue(value, depth - 1);
+    // Assigned, it would be the prototype.
+    if (name === '__proto__')
+      Object.defineProperty(clean, name, { value: shown, enumerable: true, configurable: true, writable: true });
+    else clean[name] = shown;
   }
   return clean;
 }

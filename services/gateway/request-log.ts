@@ -16,7 +16,7 @@ export function addRequestLog(app: FastifyInstance, ctx: GatewayContext): void {
         status: reply.statusCode,
         ms: Math.round((performance.now() - request.artel.startedAt) * 10) / 10,
         userId: request.artel.userId,
-        requestId: reply.getHeader('x-request-id'),
+        requestId: request.artel.call.requestId,
       },
       'request',
     );
