@@ -1,7 +1,7 @@
 /** Committed transfers through the ledger's own way in, and over HTTP, beside pgbench on the same server, synced to disk. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -182,6 +182,8 @@ const perFunction = (name: string, clients: number, hot: boolean) =>
     ))
       if (statement.trim() !== '') await owner.query(statement);
     await owner.end();
+    // The bench before this one has taken it away with it.
+    mkdirSync(scripts.path, { recursive: true });
     const script = join(scripts.path, `transfer-${hot ? 'hot' : 'uniform'}.sql`);
     writeFileSync(
       script,
