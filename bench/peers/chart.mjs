@@ -21,3 +21,5 @@ chart.setOption({
   ],
 });
 process.stdout.write(chart.renderToSVGString());
+// Else it keeps drawing, and the process never ends.
+chart.dispose();
