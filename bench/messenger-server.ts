@@ -23,7 +23,13 @@ const TEXT = 'Добрый день! Посмотрите, пожалуйста,
 
 const platform = await startPlatform({
   services: ['gateway', 'messenger'],
-  env: { RATE_WRITE: '1000000', RATE_READ: '1000000', RATE_SOCKET: '1000000', REQUEST_LOG: 'false' },
+  env: {
+    RATE_WRITE: '1000000',
+    RATE_READ: '1000000',
+    RATE_SOCKET: '1000000',
+    MAX_SOCKETS_PER_USER: '1000000',
+    REQUEST_LOG: 'false',
+  },
   adminUrl: options.adminUrl,
   migrate: true,
   clock: systemClock,

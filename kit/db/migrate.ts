@@ -46,6 +46,11 @@ export function serviceUrl(adminUrl: string, roleSecret: string, service: string
   return url.toString();
 }
 
+/** With another secret the roles get other passwords. */
+function passwordMark({ service }: MigrateTarget, roleSecret: string): string {
+  return createHash('sha256').update(rolePassword(roleSecret, service)).digest('hex');
+}
+
 function digestOf(target: MigrateTarget): string {
   const hash = createHash('sha256').update(PROVISION_VERSION).update(String(target.jobs));
   for (const folder of [KIT_MIGRATIONS, target.migrations]) {
@@ -67,11 +72,15 @@ export async function migrate(options: MigrateOptions): Promise<void> {
     await client.query(
       'create table if not exists artel.schema_state (service text primary key, digest text not null, at timestamptz not null default now())',
     );
-    const { rows } = await client.query<{ service: string; digest: string }>(
-      'select service, digest from artel.schema_state',
+    await client.query('alter table artel.schema_state add column if not exists password_mark text');
+    const { rows } = await client.query<{ service: string; digest: string; mark: string | null }>(
+      'select service, digest, password_mark as mark from artel.schema_state',
     );
-    const done = new Map(rows.map((row) => [row.service, row.digest]));
-    const due = options.targets.filter((target) => done.get(target.service) !== digestOf(target));
+    const done = new Map(rows.map((row) => [row.service, row]));
+    const due = options.targets.filter((target) => {
+      const known = done.get(target.service);
+      return known?.digest !== digestOf(target) || known.mark !== passwordMark(target, options.roleSecret);
+    });
     const lanes = Array.from({ length: Math.min(AT_ONCE, due.length) }, () => work(options, due));
     // All have ended before the lock goes, whichever failed.
     for (const lane of await Promise.allSettled(lanes)) if (lane.status === 'rejected') throw lane.reason;
@@ -91,8 +100,9 @@ async function work(options: MigrateOptions, due: MigrateTarget[]): Promise<void
       if (target.jobs) await installJobs(options, target.service);
       await client.query('set synchronous_commit = on');
       await client.query(
-        'insert into artel.schema_state (service, digest) values ($1, $2) on conflict (service) do update set digest = excluded.digest, at = now()',
-        [target.service, digestOf(target)],
+        `insert into artel.schema_state (service, digest, password_mark) values ($1, $2, $3)
+         on conflict (service) do update set digest = excluded.digest, password_mark = excluded.password_mark, at = now()`,
+        [target.service, digestOf(target), passwordMark(target, options.roleSecret)],
       );
       await client.query('set synchronous_commit = off');
     }

@@ -34,6 +34,29 @@ afterAll(async () => {
   await database.drop();
 });
 
+test('with another secret the roles get their new passwords, though the schema is as it was', async () => {
+  const fresh = await testDatabase();
+  const admin = new pg.Client({ connectionString: fresh.url });
+  await admin.connect();
+  const marksAfter = async (roleSecret: string) => {
+    const targets = [{ service: 'users', migrations: undefined, jobs: false }] as const;
+    await migrate({ adminUrl: fresh.url, roleSecret, targets });
+    return (await admin.query('select digest, password_mark as mark, at from artel.schema_state')).rows[0];
+  };
+  try {
+    const first = await marksAfter(TEST_SECRET);
+    expect(await marksAfter(TEST_SECRET)).toEqual(first);
+    const other = await marksAfter('another secret of an operator who changed it');
+    expect(other).toMatchObject({ digest: first.digest });
+    expect(other.mark).not.toBe(first.mark);
+    expect(other.at).not.toEqual(first.at);
+  } finally {
+    await marksAfter(TEST_SECRET);
+    await admin.end();
+    await fresh.drop();
+  }
+});
+
 /** What the library writes of a failed run is lost, as it is when the database is away at that moment. */
 async function loseFailures(): Promise<void> {
   const admin = new pg.Client({ connectionString: database.url });
