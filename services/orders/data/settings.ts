@@ -2,15 +2,7 @@ import { SETTINGS, type SettingKey, type SettingValue } from '#contracts/admin/s
 import { type Queries, sql } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 
-/** The value of a setting that acts at a moment: the latest date that has come, then the highest version; else what ships. */
-export async function settingAt<K extends SettingKey>(db: Queries, key: K, at: Date): Promise<SettingValue<K>> {
-  const row = await db.maybe<{ value: unknown }>(
-    sql`select value from settings where key = ${key} and acts_from <= ${at} order by acts_from desc, version desc limit 1`,
-  );
-  return (row ? SETTINGS[key].schema.parse(row.value) : SETTINGS[key].initial) as SettingValue<K>;
-}
-
-/** Several at once, in one look. */
+/** The values of settings that act at a moment: of each the latest date that has come, then the highest version; else what ships. */
 export async function settingsAt<K extends SettingKey>(
   db: Queries,
   keys: readonly K[],
@@ -23,6 +15,10 @@ export async function settingsAt<K extends SettingKey>(
     return row ? SETTINGS[key].schema.parse(row.value) : SETTINGS[key].initial;
   };
   return Object.fromEntries(keys.map((key) => [key, inForce(key)])) as { [Key in K]: SettingValue<Key> };
+}
+
+export async function settingAt<K extends SettingKey>(db: Queries, key: K, at: Date): Promise<SettingValue<K>> {
+  return (await settingsAt(db, [key], at))[key];
 }
 
 /** Categories, skills and styles come from the dictionaries that the administration keeps. */

@@ -203,7 +203,7 @@ test('sums are read with the decimals of their currency', () => {
     ['1.0', 'JPY'],
     ['-1', 'RUB'],
     ['', 'RUB'],
-    ['1', 'XXX'],
+    ['1', 'ABC'],
     ['1', 'constructor'],
   ] as const)
     expect(minorOf(text, currency), `${text} ${currency}`).toBeUndefined();
