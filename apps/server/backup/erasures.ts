@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { asOwner } from '../as-owner.ts';
 
 /**
  * P2: who was erased since the backup must not come back with it. Notes in the restored database that these people are to
@@ -6,14 +6,14 @@ import pg from 'pg';
  * repeat. Returns how many there are.
  */
 export async function repeatErasures(presentUrl: string, restoredUrl: string, at: Date): Promise<number> {
-  const erased = await withClient(presentUrl, async (client) => {
+  const erased = await asOwner(presentUrl, async (client) => {
     const known = await client.query("select to_regclass('users.erasures') is not null as there");
     if (known.rows[0]?.there !== true) return [];
     const { rows } = await client.query<{ id: string }>('select user_id as id from users.erasures');
     return rows.map((row) => row.id);
   });
   if (erased.length === 0) return 0;
-  return await withClient(restoredUrl, async (client) => {
+  return await asOwner(restoredUrl, async (client) => {
     const { rows } = await client.query<{ id: string }>(
       `update users.profiles set erase_at = $2 where user_id = any($1::uuid[]) and status <> 'erased' returning user_id as id`,
       [erased, at],
@@ -26,14 +26,4 @@ export async function repeatErasures(presentUrl: string, restoredUrl: string, at
       ]);
     return rows.length;
   });
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'artel-restore' });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
 }

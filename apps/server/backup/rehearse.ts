@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import pg from 'pg';
 import { StartError } from '#kit/embedded/start-error.ts';
 import { verifyLedger } from '#services/payments/ledger/verify.ts';
+import { asOwner } from '../as-owner.ts';
 import type { Manifest } from './manifest.ts';
 import { checkBackup, restoreBackup } from './restore.ts';
 
@@ -19,15 +20,11 @@ export interface RehearsalOptions {
 export async function onServer(adminUrl: string, statements: readonly string[]): Promise<pg.QueryResult[]> {
   const url = new URL(adminUrl);
   url.pathname = '/postgres';
-  const client = new pg.Client({ connectionString: url.href, application_name: 'artel-restore' });
-  await client.connect();
-  try {
+  return await asOwner(url.href, async (client) => {
     const results = [];
     for (const statement of statements) results.push(await client.query(statement));
     return results;
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 export function databaseName(adminUrl: string): string {
@@ -71,12 +68,8 @@ export async function rehearse(options: RehearsalOptions): Promise<'sums' | 'res
 }
 
 async function mayRestore(adminUrl: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: adminUrl, application_name: 'artel-restore' });
-  await client.connect();
-  try {
-    const { rows } = await client.query('select rolsuper from pg_roles where rolname = current_user');
-    return rows[0]?.rolsuper === true;
-  } finally {
-    await client.end();
-  }
+  const { rows } = await asOwner(adminUrl, (client) =>
+    client.query('select rolsuper from pg_roles where rolname = current_user'),
+  );
+  return rows[0]?.rolsuper === true;
 }

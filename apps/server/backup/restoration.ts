@@ -9,6 +9,7 @@ import pg from 'pg';
 import { z } from 'zod';
 import { errorCode, StartError } from '#kit/embedded/start-error.ts';
 import type { FileStore } from '#kit/files/store.ts';
+import { asOwner } from '../as-owner.ts';
 import { readManifest } from './manifest.ts';
 import { repeatErasures } from './erasures.ts';
 import { databaseName, dropDatabase, onServer } from './rehearse.ts';
@@ -98,10 +99,7 @@ function besideUrl(adminUrl: string, database: string): string {
 
 /** The restored database learns what brought it: its own list ends before. */
 async function noteInside(adminUrl: string, note: Restoration, at: Date): Promise<void> {
-  const connectionString = besideUrl(adminUrl, note.database);
-  const client = new pg.Client({ connectionString, application_name: 'artel-restore' });
-  await client.connect();
-  try {
+  await asOwner(besideUrl(adminUrl, note.database), async (client) => {
     // What ran at its moment: as a rule the very backup.
     await client.query(
       `update admin.backup_tasks set ended_at = $1, backup_name = $2, state = 'done'
@@ -118,9 +116,7 @@ async function noteInside(adminUrl: string, note: Restoration, at: Date): Promis
        values ($1, 'restore', $2, $3, $4, 'done', $5, 'restored', $5) on conflict (task_id) do nothing`,
       [note.taskId, note.backup, note.askedBy, note.askedAt, at],
     );
-  } finally {
-    await client.end();
-  }
+  });
 }
 
 async function swap(adminUrl: string, note: Restoration, at: Date): Promise<void> {

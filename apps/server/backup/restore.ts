@@ -6,6 +6,7 @@ import { openEmbeddedBus } from '#kit/bus/embedded.ts';
 import { migrate, roleName } from '#kit/db/migrate.ts';
 import { errorCode, StartError } from '#kit/embedded/start-error.ts';
 import type { FileStore } from '#kit/files/store.ts';
+import { asOwner } from '../as-owner.ts';
 import { registry } from '../registry.ts';
 import { digestOf, digestOfFile, type Manifest, plainTextForms, secretMark, within } from './manifest.ts';
 
@@ -65,7 +66,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
     const quiet = { info() {}, warn() {}, error() {} };
     await (await openEmbeddedBus({ connectionString: adminUrl, log: quiet })).close();
   }
-  await withClient(adminUrl, async (client) => {
+  await asOwner(adminUrl, async (client) => {
     await plainTextForms(client);
     await requireRelease(client, manifest);
     await client.query('begin');
@@ -76,7 +77,7 @@ export async function restoreBackup(options: RestoreOptions): Promise<void> {
 }
 
 async function requireEmpty(adminUrl: string): Promise<void> {
-  await withClient(adminUrl, async (client) => {
+  await asOwner(adminUrl, async (client) => {
     const { rows } = await client.query("select 1 from pg_namespace where nspname = 'artel'");
     if (rows.length > 0)
       throw new StartError('the database has an Artel in it already: restore into an empty database or data folder');
@@ -84,16 +85,6 @@ async function requireEmpty(adminUrl: string): Promise<void> {
     if (mine[0]?.rolsuper !== true)
       throw new StartError('restoring needs a superuser of the database: name one in DATABASE_URL for this command');
   });
-}
-
-async function withClient(connectionString: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
-  const client = new pg.Client({ connectionString, application_name: 'artel-restore' });
-  await client.connect();
-  try {
-    await work(client);
-  } finally {
-    await client.end();
-  }
 }
 
 /** Rows fit only the tables that they came from. */

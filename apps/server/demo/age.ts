@@ -1,5 +1,5 @@
 /** The one thing of the demo data that people can't do: letting weeks pass. */
-import pg from 'pg';
+import { asOwner } from '../as-owner.ts';
 import { dueNews } from '#kit/db/job-news.ts';
 
 /**
@@ -7,9 +7,7 @@ import { dueNews } from '#kit/db/job-news.ts';
  * ends it as it ends every order that nobody responded to.
  */
 export async function letDaysPass(adminUrl: string, orderId: string, days: number): Promise<void> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
+  await asOwner(adminUrl, async (client) => {
     const { rows } = await client.query<{ at: Date }>(
       `update orders.orders set created_at = created_at - $2 * interval '1 day', published_at = published_at - $2 * interval '1 day',
         expires_at = expires_at - $2 * interval '1 day' where order_id = $1 returning expires_at as at`,
@@ -21,7 +19,5 @@ export async function letDaysPass(adminUrl: string, orderId: string, days: numbe
       `no-response:${orderId}`,
     ]);
     await client.query(dueNews('orders'));
-  } finally {
-    await client.end();
-  }
+  });
 }

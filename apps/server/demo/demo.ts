@@ -2,8 +2,8 @@
 import { createHmac } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
-import pg from 'pg';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
+import { asOwner } from '../as-owner.ts';
 import type { Needs } from '../needs.ts';
 import type { PlatformSettings } from '../settings.ts';
 import type { Running } from '../start.ts';
@@ -102,14 +102,10 @@ export function demoAccounts(running: Running): DemoAccount[] {
 
 /** Whether a platform has been on this database before. */
 async function hasLived(adminUrl: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: adminUrl });
-  await client.connect();
-  try {
-    const { rowCount } = await client.query(`select 1 from pg_namespace where nspname = 'auth'`);
-    return rowCount !== 0;
-  } finally {
-    await client.end();
-  }
+  const { rowCount } = await asOwner(adminUrl, (client) =>
+    client.query(`select 1 from pg_namespace where nspname = 'auth'`),
+  );
+  return rowCount !== 0;
 }
 
 /** After a crash the file holds the old state or the new. */
