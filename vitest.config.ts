@@ -23,14 +23,24 @@ const unit = {
 };
 const onRequest = [
   { test: { ...shared, name: 'apart', include: apart, exclude: never, testTimeout: 120_000 } },
-  { test: { ...shared, name: 'browser', include: browser, exclude: never, testTimeout: 120_000 } },
+  {
+    test: {
+      ...shared,
+      name: 'browser',
+      include: browser,
+      exclude: never,
+      testTimeout: 120_000,
+      // A page shows what has come; apart, that is a few processes away.
+      expect: { poll: { timeout: 20_000 } },
+    },
+  },
 ];
 
 export default defineConfig({
   test: {
     pool: 'forks',
     // A world apart is two dozen processes: two worlds at once would starve each other on two cores.
-    maxWorkers: asked && process.argv.includes('apart') ? 1 : 2,
+    maxWorkers: (asked && process.argv.includes('apart')) || process.env['TEST_WORLD'] === 'apart' ? 1 : 2,
     projects: [unit, ...(asked ? onRequest : [])],
   },
 });

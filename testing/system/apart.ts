@@ -16,9 +16,12 @@ import { pending, shiftJobs, TEST_SECRET } from '../env.ts';
 import { freePorts } from '../ports.ts';
 import { AMQP_URL, removeQueues } from '../rabbit.ts';
 import { testDatabase } from '../postgres.ts';
+import { startBalancer } from './balancer.ts';
 import { startOutside, temporaryFolder, type World } from './world.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/server/main.ts', import.meta.url));
+/** Processes that start at once: two dozen would keep each other, on few cores, past the deadlines of their first connections. */
+const WAVE = 6;
 const silent = { info() {}, warn() {}, error() {} };
 
 export interface Replica {
@@ -48,6 +51,8 @@ export interface ApartOptions {
   /** Default: a database of its own on the test server. */
   databaseUrl?: string;
   env?: Readonly<Record<string, string>>;
+  /** How people name the machine: then they reach the gateways in turn, through one address. Default: the first gateway's. */
+  publicHost?: string;
   /** Milliseconds by which a replica's clock is ahead of the others'. */
   skew?: (service: ServiceName, index: number) => number;
 }
@@ -62,9 +67,14 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
   const prefix = `t${randomBytes(4).toString('hex')}.`;
   const clockFile = join(folder.path, 'clock.json');
   const clock = movableClock(clockFile);
-  const free = await freePorts(SERVICES.length * count);
+  const free = await freePorts(SERVICES.length * count + 1);
   const ports = new Map<ServiceName, number[]>(SERVICES.map((service) => [service, free.splice(0, count)]));
   const address = (service: ServiceName) => (ports.get(service) as number[]).map((port) => `http://127.0.0.1:${port}`);
+  const balancer =
+    options.publicHost === undefined
+      ? undefined
+      : await startBalancer(ports.get('gateway') as number[], free.pop() as number);
+  const url = balancer ? `http://${options.publicHost}:${balancer.port}` : (address('gateway')[0] as string);
   const services = await Promise.all(SERVICES.map((name) => registry[name]()));
   await migrate({
     adminUrl: database.url,
@@ -82,7 +92,7 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
     AMQP_URL: amqpUrl,
     AMQP_PREFIX: prefix,
     ARTEL_SECRET: TEST_SECRET,
-    PUBLIC_URL: address('gateway')[0] as string,
+    PUBLIC_URL: url,
     DATA_DIR: folder.path,
     CLOCK_FILE: clockFile,
     MIGRATE_AT_START: 'false',
@@ -114,6 +124,7 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
   };
   const bus = await connectRabbit({ url: amqpUrl, log: silent, prefix });
   const close = async () => {
+    await balancer?.close();
     await Promise.all(replicas.map((replica) => end(replica, 'SIGTERM')));
     await removeQueues(amqpUrl, prefix);
     await bus.close();
@@ -122,9 +133,12 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
     folder.remove();
   };
   try {
-    for (const service of SERVICES)
-      for (const port of ports.get(service) as number[]) replicas.push(launch(service, port));
-    await Promise.all(replicas.map(ready));
+    const places = SERVICES.flatMap((service) => (ports.get(service) as number[]).map((port) => ({ service, port })));
+    while (places.length > 0) {
+      const wave = places.splice(0, WAVE).map(({ service, port }) => launch(service, port));
+      replicas.push(...wave);
+      await Promise.all(wave.map(ready));
+    }
   } catch (error) {
     await close();
     throw error;
@@ -153,9 +167,11 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
     replicas,
     bus,
     logFolder: folder.path,
+    url,
     gateways: address('gateway'),
     outside,
     adminUrl: database.url,
+    keepsBackups: true,
     drain,
     now: () => clock.now(),
     async advance(ms) {
@@ -199,7 +215,7 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
 }
 
 async function ready(replica: Replica): Promise<void> {
-  const until = Date.now() + 90_000;
+  const until = Date.now() + 180_000;
   for (;;) {
     if (replica.process.exitCode !== null)
       throw new Error(`${replica.service} ended with ${replica.process.exitCode}: ${lastLines(replica)}`);

@@ -71,10 +71,13 @@ describe('kill -9 in the middle of the deal, all in one', () => {
     outside = await startOutside();
     port = await freePort();
     await start();
+    const url = `http://127.0.0.1:${port}`;
     const world: World = {
-      gateways: [`http://127.0.0.1:${port}`],
+      url,
+      gateways: [url],
       outside,
       adminUrl: '',
+      keepsBackups: true,
       drain: () => sleep(60),
       advance: async () => {},
       now: () => new Date(),

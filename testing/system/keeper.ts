@@ -7,8 +7,12 @@ import { createLogger } from '#kit/log.ts';
 import { TEST_SECRET } from '#testing/env.ts';
 import type { World } from './world.ts';
 
-/** Keeps the backups of a world in a folder of its own, when it is told to work. Gone with `close`. */
-export function keeperOf({ adminUrl }: World): Keeper {
+/**
+ * Keeps the backups of a world in a folder of its own, when it is told to work. Gone with `close`. A world that keeps its
+ * backups itself does so in its own time.
+ */
+export function keeperOf({ adminUrl, keepsBackups }: World): Pick<Keeper, 'work' | 'close'> {
+  if (keepsBackups) return { work: async () => 0, close: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'artel-keeper-'));
   const log = createLogger({ level: 'silent', pretty: true });
   const files = diskStore(join(folder, 'files'));

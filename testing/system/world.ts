@@ -21,10 +21,14 @@ export interface Outside {
 }
 
 export interface World {
+  /** Where people find it. */
+  readonly url: string;
   /** Addresses of the gateways; requests go to them in turn. */
   readonly gateways: readonly string[];
   readonly outside: Outside;
   readonly adminUrl: string;
+  /** Whether backups are kept by its own processes, or by nobody. */
+  readonly keepsBackups: boolean;
   /** Waits until nothing waits: outboxes, queues, due jobs. */
   drain(): Promise<void>;
   advance(ms: number): Promise<void>;
@@ -80,9 +84,11 @@ export async function allInOne(
   const platform = await bootPlatform({ ...options, env: { ...outside.env, ...options.env } });
   return {
     platform,
+    url: platform.url,
     gateways: [platform.url],
     outside,
     adminUrl: platform.adminUrl,
+    keepsBackups: false,
     drain: () => platform.drain(),
     advance: (ms) => platform.advance(ms),
     now: () => platform.clock.now(),

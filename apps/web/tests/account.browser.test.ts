@@ -151,6 +151,22 @@ test('works are put in order by dragging and by the arrow keys; the first image 
   await context.close();
 });
 
+test('who came as a client opens the other side of the account in the profile, and may work at once (R1, U2)', async () => {
+  const client = new Api(stage.world);
+  await registerAndConfirm(client, { name: 'Ольга Обоюдная', roles: ['client'], locale: 'ru' });
+  const { page, context } = await stage.as(client);
+  const before = stage.errors.length;
+  await page.goto(`${stage.url}/profile`);
+  await page.getByLabel('Мастер — ищу заказы').check();
+  await page.getByRole('button', { name: 'Сохранить' }).click();
+  await page.getByRole('heading', { name: 'Портфолио' }).waitFor();
+  await expect.poll(async () => (await client.get('/me/rights')).body.roles.sort()).toEqual(['client', 'freelancer']);
+  expect((await client.get('/me/profile')).body.kinds.sort()).toEqual(['client', 'freelancer']);
+  // The browser itself notes the refusal of the token that did not know of it yet.
+  expect(stage.errors.splice(before).filter((error) => !error.includes('401'))).toEqual([]);
+  await context.close();
+});
+
 test('nothing went wrong in the console', () => {
   expect(stage.errors).toEqual([]);
 });

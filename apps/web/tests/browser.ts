@@ -2,12 +2,16 @@
 import { mkdirSync } from 'node:fs';
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core';
 import type { Api } from '#testing/system/api.ts';
+import { apart } from '#testing/system/apart.ts';
 import { PASSWORD } from '#testing/system/deal.ts';
 import { allInOne, type World } from '#testing/system/world.ts';
 import { buildWebApp } from '../build.ts';
 
 /** Pictures for people who want to look; nowhere without the variable. */
 const SHOTS = process.env['WEB_SHOTS'];
+
+/** The same pages before two replicas of everything: `TEST_WORLD=apart`. */
+const APART = process.env['TEST_WORLD'] === 'apart';
 
 export interface Stage {
   readonly world: World;
@@ -23,8 +27,8 @@ export interface Stage {
 
 export async function setStage(): Promise<Stage> {
   await buildWebApp();
-  const world = await allInOne({ publicHost: 'localhost' });
-  const url = world.gateways[0] ?? '';
+  const world = await (APART ? apart({ replicas: 2, publicHost: 'localhost' }) : allInOne({ publicHost: 'localhost' }));
+  const { url } = world;
   const browser: Browser = await chromium.launch({
     executablePath: '/usr/bin/chromium',
     args: [

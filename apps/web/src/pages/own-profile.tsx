@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { ownProfile } from '#contracts/users/http.ts';
 import { api } from '../api/client.ts';
-import { can } from '../api/session.ts';
+import { can, refresh, session } from '../api/session.ts';
 import { useDictionary } from '../dictionaries.ts';
 import { chooseLocale, currentLocale, t } from '../i18n.ts';
 import { useTitle } from '../router.ts';
@@ -144,6 +144,10 @@ function ProfileForm({ own, set }: { own: Own; set: (next: Own) => void }) {
         const currency = own.hourlyRate?.currency ?? 'RUB';
         const rate = typed.text('hourlyRate');
         const language = typed.text('locale') as Own['locale'];
+        const kinds = (['freelancer', 'client'] as const).filter((kind) => typed.has(kind));
+        // A side that is new to the account comes with its rights.
+        const opened = kinds.filter((kind) => !own.kinds.includes(kind) && !session.value?.roles.includes(kind));
+        for (const role of opened) await api('roles', 'takeOwnRole', { body: { role } });
         const next = await api('users', 'editOwnProfile', {
           version: own.version,
           body: {
@@ -161,7 +165,7 @@ function ProfileForm({ own, set }: { own: Own; set: (next: Own) => void }) {
             })) as Own['languages'],
             slug: typed.text('slug'),
             locale: language,
-            kinds: (['freelancer', 'client'] as const).filter((kind) => typed.has(kind)),
+            kinds,
             ...(freelancer
               ? {
                   hourlyRate: rate ? { amount: toMinor(rate, currency) ?? '', currency } : null,
@@ -174,6 +178,7 @@ function ProfileForm({ own, set }: { own: Own; set: (next: Own) => void }) {
         });
         set(next);
         setSaved(true);
+        if (opened.length > 0) await refresh();
         if (language !== currentLocale()) chooseLocale(language);
       }}
     >
