@@ -10,6 +10,8 @@ import { Problem } from '#kit/problem.ts';
 import type { Telemetry } from '#kit/telemetry.ts';
 import type { Db, Queries, Tx } from './db.ts';
 import { dueNews } from './job-news.ts';
+import { Pipeline } from './pipeline.ts';
+import { isRead, Reads } from './reads.ts';
 
 /** An event of a transaction that has committed. */
 export interface Told {
@@ -43,15 +45,21 @@ const types: pg.CustomTypesConfig = {
   },
 } as pg.CustomTypesConfig;
 
-const names = new Map<string, string>();
-/** Name of the prepared statement, from its text: the same text is planned once per connection. */
-export function statementName(text: string): string {
-  let name = names.get(text);
-  if (name === undefined) {
-    name = createHash('sha1').update(text).digest('base64url');
-    if (names.size < 5_000) names.set(text, name);
+interface Known {
+  /** The same text is planned once per connection. */
+  readonly name: string;
+  readonly isRead: boolean;
+}
+const statements = new Map<string, Known>();
+/** Name of a prepared statement, from its text. */
+export const statementName = (text: string): string => known(text).name;
+function known(text: string): Known {
+  let statement = statements.get(text);
+  if (statement === undefined) {
+    statement = { name: createHash('sha1').update(text).digest('base64url'), isRead: isRead(text) };
+    if (statements.size < 5_000) statements.set(text, statement);
   }
-  return name;
+  return statement;
 }
 
 const UNAVAILABLE = /^(08|57P0[123]|53300|ECONNREFUSED|ECONNRESET|EPIPE|ENOENT|ETIMEDOUT|ENOTFOUND|EAI_AGAIN)/;
@@ -76,7 +84,9 @@ function isRetryable(error: unknown): boolean {
   return code === '40P01' || code === '40001';
 }
 
-type Runner = Pick<pg.ClientBase, 'query'>;
+interface Runner {
+  query(statement: pg.QueryConfig | string): Promise<pg.QueryResult>;
+}
 
 class Handle implements Queries {
   protected readonly runner: Runner;
@@ -89,13 +99,18 @@ class Handle implements Queries {
 
   protected query(statement: Sql): Promise<pg.QueryResult> {
     const text = statement.text;
-    const config = { name: statementName(text), text, values: statement.values };
+    const { name, isRead } = known(text);
+    const config = { name, text, values: statement.values };
     return this.options.telemetry.span(
       `db ${text.trimStart().slice(0, 6).trimEnd().toLowerCase()}`,
       'client',
       { 'db.system.name': 'postgresql', 'db.namespace': this.options.schema },
-      () => this.runner.query(config),
+      () => this.send(config, isRead),
     );
+  }
+
+  protected send(statement: pg.QueryConfig & { name: string }, _isRead: boolean): Promise<pg.QueryResult> {
+    return this.runner.query(statement);
   }
 
   async many<T>(statement: Sql): Promise<T[]> {
@@ -174,10 +189,16 @@ class Transaction extends Handle implements Tx {
 
 class PgDb extends Handle implements DbPool {
   readonly raw: pg.Pool;
+  private readonly reads: Reads;
 
   constructor(pool: pg.Pool, options: DbOptions) {
     super(pool as unknown as Runner, options);
     this.raw = pool;
+    this.reads = new Reads(pool);
+  }
+
+  protected override send(statement: pg.QueryConfig & { name: string }, isRead: boolean): Promise<pg.QueryResult> {
+    return isRead ? this.reads.query(statement) : super.send(statement, isRead);
   }
 
   protected override async query(statement: Sql): Promise<pg.QueryResult> {
@@ -201,18 +222,19 @@ class PgDb extends Handle implements DbPool {
 
   private async attempt<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
     const client = await this.raw.connect();
-    const tx = new Transaction(client, this.options);
+    const line = new Pipeline(client);
+    const tx = new Transaction(line, this.options);
     let broken: Error | undefined;
     let result: T;
     try {
       // Not waited for: it travels with the first statement, as the events do with the commit (the pool pipelines).
-      const begun = client.query('begin');
+      const begun = line.query('begin');
       begun.catch(() => {});
       result = await work(tx);
-      const [, , committed] = await Promise.all([begun, tx.flushEvents(), client.query('commit')]);
+      const [, , committed] = await Promise.all([begun, tx.flushEvents(), line.query('commit')]);
       if (committed.command !== 'COMMIT') throw new Error('a failed statement was passed over; nothing was committed');
     } catch (error) {
-      await client.query('rollback').catch((rollbackError: Error) => {
+      await line.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError;
       });
       throw error;

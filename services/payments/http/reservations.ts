@@ -56,17 +56,16 @@ export const reserveMoney: H['reserveMoney'] = async (ctx, req) => {
     if (!allowed) throw new Problem('payments.user_blocked');
     if (expiresAt !== null && expiresAt <= ctx.clock.now())
       throw new Problem('validation_failed', { errors: [{ pointer: '/body/expiresAt', detail: 'has passed' }] });
-    const reservationId = newId();
-    const refused = await reserve(tx, {
-      ...{ reservationId, reference, userId, orderId, expiresAt, memo },
+    const reservation = {
+      ...{ reservationId: newId(), reference, userId, orderId, expiresAt },
       account: 'reserved',
-      kind: 'reserve',
       amount: BigInt(amount.amount),
       currency: amount.currency,
       at: ctx.clock.now(),
-    });
+    } as const;
+    const refused = await reserve(tx, { ...reservation, kind: 'reserve', memo });
     if (refused) throw new Problem('payments.not_enough_money', { detail: `${refused.missing} ${amount.currency}` });
-    return { body: ownView(found(await reservationById(tx, reservationId))) };
+    return { body: ownView({ ...reservation, status: 'held', posted: 0n }) };
   }, ctx.books.on(reference));
 };
 

@@ -3,7 +3,7 @@ import { type Queries, sql, type Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import type { AccountKind } from './accounts.ts';
 import type { Movement, Posted, Posting, TransactionKind } from './post.ts';
-import { post, postEach } from './round.ts';
+import { partOf, post, postEach } from './round.ts';
 
 export interface Reservation {
   readonly reservationId: string;
@@ -29,8 +29,19 @@ const columns = sql`reservation_id as "reservationId", reference, user_id as "us
 export function reservationById(db: Queries, reservationId: string): Promise<KeptReservation | undefined> {
   return db.maybe<KeptReservation>(sql`select ${columns} from reservations where reservation_id = ${reservationId}`);
 }
-export function reservationNamed(db: Queries, reference: string): Promise<KeptReservation | undefined> {
-  return db.maybe<KeptReservation>(sql`select ${columns} from reservations where reference = ${reference}`);
+/** In a transaction of the books: asked once for all of a batch. */
+export function reservationNamed(tx: Tx, reference: string): Promise<KeptReservation | undefined> {
+  return partOf(tx).read(reservationsNamed, reference);
+}
+async function reservationsNamed(
+  tx: Tx,
+  references: readonly string[],
+): Promise<readonly (KeptReservation | undefined)[]> {
+  const rows = await tx.many<KeptReservation>(
+    sql`select ${columns} from reservations where reference = any(${references}::text[])`,
+  );
+  const named = new Map(rows.map((row) => [row.reference, row]));
+  return references.map((reference) => named.get(reference));
 }
 /** For a change: whoever has the row decides, the others find it ended. */
 export function lockReservation(tx: Tx, reservationId: string): Promise<KeptReservation | undefined> {
@@ -43,8 +54,8 @@ export function lockReservation(tx: Tx, reservationId: string): Promise<KeptRese
 export const expiryKey = (reservationId: string) => `reservation:${reservationId}`;
 
 /**
- * The first phase: moves money from what is available to where it waits. The money that is not there is an answer. With
- * a time a job is set in the same transaction, so that it runs out by itself.
+ * The first phase: moves money from what is available to where it waits. The money that is not there is an answer, nothing
+ * when it was. With a time a job is set in the same transaction, so that it runs out by itself.
  */
 export async function reserve(
   tx: Tx,
@@ -78,12 +89,20 @@ export async function reserve(
     return postings;
   }
   if (!posted.ok) return { missing: posted.missing };
-  await tx.run(sql`
-    insert into reservations (reservation_id, reference, user_id, account, amount, currency, order_id, status, expires_at, at)
-    values (${reservationId}, ${reference}, ${userId}, ${account}, ${amount}, ${currency}, ${orderId}, 'held', ${expiresAt}, ${at})`);
+  await partOf(tx).write(insertHeld, of);
   if (expiresAt !== null)
     await tx.schedule('expireReservation', { reservationId }, { at: expiresAt, key: expiryKey(reservationId) });
   return undefined;
+}
+
+async function insertHeld(tx: Tx, all: readonly (Reservation & { at: Date })[]): Promise<readonly undefined[]> {
+  const column = <K extends keyof (typeof all)[number]>(key: K) => all.map((one) => one[key]);
+  await tx.run(sql`
+    insert into reservations (reservation_id, reference, user_id, account, amount, currency, order_id, status, expires_at, at)
+    select reservation_id, reference, user_id, account, amount, currency, order_id, 'held', expires_at, at
+    from unnest(${column('reservationId')}::uuid[], ${column('reference')}::text[], ${column('userId')}::uuid[], ${column('account')}::text[], ${column('amount')}::bigint[], ${column('currency')}::text[], ${column('orderId')}::uuid[], ${column('expiresAt')}::timestamptz[], ${column('at')}::timestamptz[])
+      as t (reservation_id, reference, user_id, account, amount, currency, order_id, expires_at, at)`);
+  return all.map(() => undefined);
 }
 
 /**

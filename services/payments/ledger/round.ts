@@ -15,9 +15,13 @@ export interface Unit {
 }
 type Result = { readonly value: unknown } | { readonly error: unknown };
 
+/** One piece of work for all who need it at the same time: an answer for each item, in their order. */
+export type Together<I, O> = (db: Tx, items: readonly I[]) => Promise<readonly O[]>;
+
 interface Asked {
-  readonly movements: readonly Movement[];
-  resolve(outcomes: readonly Outcome[]): void;
+  readonly work: Together<unknown, unknown>;
+  readonly items: readonly unknown[];
+  resolve(answers: readonly unknown[]): void;
   reject(error: unknown): void;
 }
 
@@ -27,12 +31,11 @@ function isFault(error: unknown): boolean {
 }
 
 /**
- * Units of work side by side in one transaction. Each reads and writes for itself; what they post is gathered until all
- * have either ended or wait for their posting, then it is decided and written together.
+ * Units of work side by side in one transaction. Each reads and writes for itself; what they post, and what else they do
+ * `together`, is gathered until all have either ended or wait for it, then it is done by few statements for all.
  */
 export class Round {
   private readonly db: Tx;
-  private line: Promise<unknown> = Promise.resolve();
   private asked: Asked[] = [];
   private active = 0;
   private broken: { error: unknown } | undefined;
@@ -70,19 +73,21 @@ export class Round {
     return results;
   }
 
-  /** One statement after the other: they share a connection. */
-  query<T>(work: (db: Tx) => Promise<T>): Promise<T> {
-    const result = this.line.then(() => {
-      if (this.broken) throw this.broken.error;
-      return work(this.db);
-    });
-    this.line = result.catch(() => {});
-    return result;
+  /** They share a connection, which runs them in the order they were sent; none waits for the answer to another. */
+  async query<T>(work: (db: Tx) => Promise<T>): Promise<T> {
+    if (this.broken) throw this.broken.error;
+    try {
+      return await work(this.db);
+    } catch (error) {
+      // What was sent after it fails as well, with an error that says nothing.
+      if (isFault(error)) this.break(error);
+      throw error;
+    }
   }
 
-  post(movements: readonly Movement[]): Promise<readonly Outcome[]> {
+  together<I, O>(work: Together<I, O>, items: readonly I[]): Promise<readonly O[]> {
     return new Promise((resolve, reject) => {
-      this.asked.push({ movements, resolve, reject });
+      this.asked.push({ work, items, resolve, reject } as unknown as Asked);
       this.active--;
       this.settle();
     });
@@ -92,26 +97,28 @@ export class Round {
     this.broken ??= { error };
   }
 
-  /** Posts what was asked for once nobody can ask for more before he is answered. */
+  /** Does what was asked for once nobody can ask for more before he is answered. */
   private settle(): void {
     if (this.active > 0 || this.asked.length === 0) return;
     const asked = this.asked;
     this.asked = [];
     this.active = asked.length;
-    const movements = asked.flatMap((one) => one.movements);
-    this.query((db) => postAll(db, movements)).then(
-      (outcomes) => {
-        let from = 0;
-        for (const { movements: its, resolve } of asked) {
-          resolve(outcomes.slice(from, from + its.length));
-          from += its.length;
-        }
-      },
-      (error: unknown) => {
-        this.break(error);
-        for (const one of asked) one.reject(error);
-      },
-    );
+    for (const [work, its] of Map.groupBy(asked, (one) => one.work)) {
+      const items = its.flatMap((one) => one.items);
+      this.query((db) => work(db, items)).then(
+        (answers) => {
+          let from = 0;
+          for (const { items: mine, resolve } of its) {
+            resolve(answers.slice(from, from + mine.length));
+            from += mine.length;
+          }
+        },
+        (error: unknown) => {
+          this.break(error);
+          for (const one of its) one.reject(error);
+        },
+      );
+    }
   }
 }
 
@@ -169,13 +176,22 @@ export class Part implements Tx {
     this.effects.push(effect);
   }
   async post(movements: readonly Movement[]): Promise<readonly Outcome[]> {
-    const outcomes = await this.round.post(movements);
+    const outcomes = await this.round.together(postAll, movements);
     for (const outcome of outcomes)
       if ('decided' in outcome) {
         this.wrote = true;
         announce(this, outcome.decided);
       }
     return outcomes;
+  }
+  /** Once for all units that ask for it at the same time. */
+  async read<I, O>(work: Together<I, O>, item: I): Promise<O> {
+    const [answer] = await this.round.together(work, [item]);
+    return answer as O;
+  }
+  async write<I, O>(work: Together<I, O>, item: I): Promise<O> {
+    this.wrote = true;
+    return await this.read(work, item);
   }
 }
 
@@ -190,11 +206,16 @@ export async function post(tx: Tx, movement: Movement): Promise<Posted> {
 
 /** The same for several, in their order, each for itself: the accounts of all are locked at once. */
 export async function postEach(tx: Tx, movements: readonly Movement[]): Promise<Posted[]> {
-  if (!(tx instanceof Part)) throw new Error('money moves in a transaction of the books only');
-  return (await tx.post(movements)).map((outcome): Posted => {
+  return (await partOf(tx).post(movements)).map((outcome): Posted => {
     if ('error' in outcome) throw outcome.error;
     if (!outcome.ok) return outcome;
     const { transactionId, replayed } = outcome;
     return { ok: true, transactionId, replayed };
   });
+}
+
+/** The transaction as a unit of the books has it. */
+export function partOf(tx: Tx): Part {
+  if (!(tx instanceof Part)) throw new Error('money moves in a transaction of the books only');
+  return tx;
 }
