@@ -27,6 +27,8 @@ export interface Tx extends Queries {
     data: z.input<T>,
     sequence?: number | bigint,
   ): void;
+  /** Runs a statement whose answer nobody needs, without waiting for it: it travels with the next one, and its failure fails the transaction. */
+  send(statement: Sql): void;
   /** Queues a job of the service in this transaction. `key`: replaces a queued job with the same key (one timer per thing). `at` is in the platform's clock. */
   schedule(job: string, payload: unknown, options?: { at?: Date; key?: string; maxAttempts?: number }): Promise<void>;
   unschedule(key: string): Promise<void>;

@@ -49,19 +49,22 @@ export function storedReply(
  * of an earlier call, if there is one.
  */
 export async function claimKey(tx: Tx, claim: Claim): Promise<StoredReply | undefined> {
-  const { locked } = await tx.one<{ locked: boolean }>(
-    sql`select pg_try_advisory_xact_lock(hashtextextended(current_schema() || ${`${claim.scope}\n${claim.key}`}, 0)) as locked`,
-  );
+  // Two statements in one write: the second sees what was committed until the lock was granted.
+  const [{ locked }, row] = await Promise.all([
+    tx.one<{ locked: boolean }>(
+      sql`select pg_try_advisory_xact_lock(hashtextextended(current_schema() || ${`${claim.scope}\n${claim.key}`}, 0)) as locked`,
+    ),
+    tx.maybe<{ bodyHash: Buffer; reply: StoredReply }>(
+      sql`select body_hash as "bodyHash", reply from idempotency where scope = ${claim.scope} and key = ${claim.key}`,
+    ),
+  ]);
   if (!locked) throw new Problem('idempotency_in_progress', { retryAfter: 1 });
-  const row = await tx.maybe<{ bodyHash: Buffer; reply: StoredReply }>(
-    sql`select body_hash as "bodyHash", reply from idempotency where scope = ${claim.scope} and key = ${claim.key}`,
-  );
   return storedReply(row, claim);
 }
 
 /** Keeps the reply under the key, in the transaction of the state that it reports. */
-export async function keepReply(tx: Tx, claim: Claim, reply: StoredReply): Promise<void> {
-  await tx.run(
+export function keepReply(tx: Tx, claim: Claim, reply: StoredReply): void {
+  tx.send(
     sql`insert into idempotency (scope, key, body_hash, status, reply) values (${claim.scope}, ${claim.key}, ${claim.bodyHash}, ${reply.status ?? 0}, ${JSON.stringify(reply)})`,
   );
 }

@@ -3,15 +3,15 @@ import type { EventDefinition } from '#contracts/common/define.ts';
 import { type Bus, type CloudEvent, type Delivery, RETRY_DELAYS_MS, type Subscription } from '#kit/bus/bus.ts';
 import { type CallContext, newCall, runInCall } from '#kit/call-context.ts';
 import type { Logger } from '#kit/log.ts';
-import type { ReceivedEvent } from '#kit/service/types.ts';
+import type { Effect, ReceivedEvent } from '#kit/service/types.ts';
 import { isProblem } from '#kit/problem.ts';
 import type { Telemetry } from '#kit/telemetry.ts';
-import { type Db, sql, type Transact, type Tx } from './db.ts';
+import { type Db, sql, type Transact } from './db.ts';
 
 /** One subscription of the service: its event and what to do, look-ups first, then the effect in the inbox's transaction. */
 export interface InboxHandler {
   readonly event: EventDefinition;
-  readonly handle: (events: readonly ReceivedEvent[]) => Promise<(tx: Tx) => Promise<void>>;
+  readonly handle: (events: readonly ReceivedEvent[]) => Promise<Effect | undefined>;
   /** Events whose handlers have the same `together` are handed over at once, where they came at once. Undefined: one by one. */
   readonly together: object | undefined;
 }
@@ -63,7 +63,7 @@ interface Item extends Received {
 /** What has its effect as a whole: one event, or those that are handled together. */
 interface Unit {
   readonly items: readonly [Item, ...Item[]];
-  effect?: (tx: Tx) => Promise<void>;
+  effect?: Effect;
 }
 
 async function handleBatch(options: InboxOptions, byType: Map<string, InboxHandler>, batch: Delivery[]): Promise<void> {
@@ -121,8 +121,11 @@ async function handleWave(options: InboxOptions, wave: readonly Item[]): Promise
   const ready = new Set<Unit>();
   await sideBySide(LOOK_UPS, units, async (unit) => {
     try {
-      unit.effect = await effectOf(unit.items);
-      ready.add(unit);
+      const effect = await effectOf(unit.items);
+      if (effect) {
+        unit.effect = effect;
+        ready.add(unit);
+      } else for (const item of unit.items) settle(options, item);
     } catch (error) {
       if (unit.items.length > 1) alone.push(...unit.items);
       else giveBack(options, unit.items[0], error);
@@ -142,7 +145,8 @@ async function handleWave(options: InboxOptions, wave: readonly Item[]): Promise
 
 async function handleAlone(options: InboxOptions, item: Item): Promise<void> {
   try {
-    await applyAll(options, [{ items: [item], effect: await effectOf([item]) }]);
+    const effect = await effectOf([item]);
+    if (effect) await applyAll(options, [{ items: [item], effect }]);
     settle(options, item);
   } catch (error) {
     giveBack(options, item, error);
@@ -219,7 +223,7 @@ async function applyAll({ db, transact }: InboxOptions, units: readonly Unit[]):
   });
 }
 
-async function effectOf(items: readonly [Item, ...Item[]]): Promise<(tx: Tx) => Promise<void>> {
+async function effectOf(items: readonly [Item, ...Item[]]): Promise<Effect | undefined> {
   const events = items.map(({ event }) => ({
     id: event.id,
     type: event.type,

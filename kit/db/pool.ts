@@ -105,11 +105,11 @@ class Handle implements Queries {
       `db ${text.trimStart().slice(0, 6).trimEnd().toLowerCase()}`,
       'client',
       { 'db.system.name': 'postgresql', 'db.namespace': this.options.schema },
-      () => this.send(config, isRead),
+      () => this.execute(config, isRead),
     );
   }
 
-  protected send(statement: pg.QueryConfig & { name: string }, _isRead: boolean): Promise<pg.QueryResult> {
+  protected execute(statement: pg.QueryConfig & { name: string }, _isRead: boolean): Promise<pg.QueryResult> {
     return this.runner.query(statement);
   }
 
@@ -136,6 +136,18 @@ class Transaction extends Handle implements Tx {
   readonly events: string[] = [];
   readonly told: Told[] = [];
   readonly effects: (() => void)[] = [];
+  /** What nobody waits for. */
+  readonly sent: Promise<unknown>[] = [];
+  /** Why the transaction is lost: what follows only says that it is. */
+  fault: { error: unknown } | undefined;
+
+  send(statement: Sql): void {
+    const sent = this.query(statement);
+    sent.catch((error: unknown) => {
+      this.fault ??= { error };
+    });
+    this.sent.push(sent);
+  }
 
   emit(definition: EventDefinition, subject: string, data: unknown, sequence?: number | bigint): void {
     const call = currentCall();
@@ -197,8 +209,8 @@ class PgDb extends Handle implements DbPool {
     this.reads = new Reads(pool);
   }
 
-  protected override send(statement: pg.QueryConfig & { name: string }, isRead: boolean): Promise<pg.QueryResult> {
-    return isRead ? this.reads.query(statement) : super.send(statement, isRead);
+  protected override execute(statement: pg.QueryConfig & { name: string }, isRead: boolean): Promise<pg.QueryResult> {
+    return isRead ? this.reads.query(statement) : super.execute(statement, isRead);
   }
 
   protected override async query(statement: Sql): Promise<pg.QueryResult> {
@@ -231,13 +243,13 @@ class PgDb extends Handle implements DbPool {
       const begun = line.query('begin');
       begun.catch(() => {});
       result = await work(tx);
-      const [, , committed] = await Promise.all([begun, tx.flushEvents(), line.query('commit')]);
+      const [, , committed] = await Promise.all([begun, tx.flushEvents(), line.query('commit'), ...tx.sent]);
       if (committed.command !== 'COMMIT') throw new Error('a failed statement was passed over; nothing was committed');
     } catch (error) {
       await line.query('rollback').catch((rollbackError: Error) => {
         broken = rollbackError;
       });
-      throw error;
+      throw tx.fault?.error ?? error;
     } finally {
       client.release(broken);
     }

@@ -126,7 +126,7 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
           const stored = await claimKey(handle, claim);
           if (stored) return stored;
           const reply = await work(handle);
-          await keepReply(handle, claim, reply);
+          keepReply(handle, claim, reply);
           return reply;
         });
       } finally {

@@ -162,10 +162,12 @@ export interface ReceivedEvent<E extends EventDefinition = EventDefinition> {
 export type Consumer<E extends EventDefinition, Ctx> = (
   ctx: Ctx,
   event: ReceivedEvent<E>,
-) => Promise<(tx: Tx) => Promise<void>>;
+) => Promise<Effect | undefined>;
+/** What an event does, in the transaction of its inbox entry. A consumer that answers none has nothing to do with it, whenever it comes. */
+export type Effect = (tx: Tx) => Promise<void>;
 /** A consumer of all that came at once: for a subscriber of much, that writes it in few statements. Otherwise as `Consumer`. */
 export interface ManyConsumer<E extends EventDefinition, Ctx> {
-  readonly together: (ctx: Ctx, events: readonly ReceivedEvent<E>[]) => Promise<(tx: Tx) => Promise<void>>;
+  readonly together: (ctx: Ctx, events: readonly ReceivedEvent<E>[]) => Promise<Effect>;
 }
 export type Consumers<C extends Contract, Ctx> = {
   [K in keyof C['consumes']]: Consumer<C['consumes'][K]['event'], Ctx> | ManyConsumer<C['consumes'][K]['event'], Ctx>;

@@ -151,3 +151,19 @@ test('handlers that take events together get them at once; when that fails, one 
   );
   expect((await effects()).filter((n) => n === 13)).toEqual([]);
 });
+
+test('an event with which there is nothing to do is taken and leaves no trace', async () => {
+  const even: InboxHandler = {
+    ...one,
+    handle: async (events) => (numberOf(events[0]) % 2 ? undefined : one.handle(events)),
+  };
+  const events = range(10).map((n) => make(noted.type, n));
+  await take([even], events, () => arrived(5));
+  const ids = events.map((event) => event.id);
+  const kept = await db.many<{ id: string }>(
+    sql`select event_id as id from inbox where event_id = any(${ids}::uuid[])`,
+  );
+  expect(kept.map(({ id }) => id).sort()).toEqual(ids.filter((_, n) => n % 2 === 0).sort());
+  // Nothing comes again.
+  await take([even], [make(noted.type, 98)], () => arrived(6));
+});

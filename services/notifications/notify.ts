@@ -1,6 +1,7 @@
 import type { Contact } from '#contracts/users/internal.ts';
 import type { Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
+import type { Effect } from '#kit/service/types.ts';
 import type { NotificationsContext } from './context.ts';
 import { addDelivery } from './data/deliveries.ts';
 import { addNotification, type NotificationRow, unreadCounts } from './data/notifications.ts';
@@ -37,7 +38,8 @@ export async function notify(
   event: { readonly id: string },
   notices: readonly Notice[],
   prepare?: (tx: Tx) => Promise<readonly Notice[]>,
-): Promise<(tx: Tx) => Promise<void>> {
+): Promise<Effect | undefined> {
+  if (notices.length === 0 && !prepare) return undefined;
   const people = await contactsIfThere(
     ctx,
     notices.flatMap((notice) => [notice.userId, ...(notice.actorId ? [notice.actorId] : [])]),

@@ -84,7 +84,7 @@ export async function takeDeposit(
   );
   await tx.unschedule(`deposit-silence:${responseId}`);
   await tx.schedule('settleDeposit', { depositId, to }, { key: `deposit:${depositId}`, maxAttempts: 40 });
-  await record(tx, {
+  record(tx, {
     orderId: order.orderId,
     at: ctx.clock.now(),
     action: `deposit_${to}`,

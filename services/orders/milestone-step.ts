@@ -44,7 +44,7 @@ export async function moveMilestone(
   const after = found(await orderById(tx, order.orderId));
   const changed = found(await milestoneById(tx, order.orderId, milestone.milestoneId));
   const changes = { milestone: milestone.position, title: milestone.title, before: milestone.status, after: to };
-  await record(tx, {
+  record(tx, {
     orderId: order.orderId,
     at: ctx.clock.now(),
     actorId: step.actorId,

@@ -61,7 +61,7 @@ export async function moveResponse(
   ];
   await tx.run(sql`update responses set ${join(set)} where response_id = ${responseId}`);
   const after = found(await responseById(tx, responseId));
-  await record(tx, {
+  record(tx, {
     orderId: order.orderId,
     at: now,
     actor: step.actor,

@@ -69,10 +69,10 @@ export async function move(tx: Tx, ctx: OrdersContext, order: Order, step: Step)
   const to = allowed(decide(order.process, step, order.status, factsOf(order)), step.locale) ?? order.status;
   const now = ctx.clock.now();
   const set = [sql`version = version + 1`, sql`status = ${to}`, ...(step.set ?? [])];
-  await tx.run(sql`update orders set ${join(set)} where order_id = ${order.orderId}`);
+  tx.send(sql`update orders set ${join(set)} where order_id = ${order.orderId}`);
   const after = found(await orderById(tx, order.orderId));
   const { action, actor, actorId, reason, reasonCode, changes } = step;
-  await record(tx, {
+  record(tx, {
     orderId: order.orderId,
     at: now,
     action,

@@ -46,7 +46,7 @@ export async function moveWeek(
   await tx.run(sql`update orders set version = version + 1 where order_id = ${order.orderId}`);
   const after = found(await orderById(tx, order.orderId));
   const changed = found(await weekById(tx, order.orderId, week.weekId));
-  await record(tx, {
+  record(tx, {
     orderId: order.orderId,
     at: ctx.clock.now(),
     actor: step.actor,

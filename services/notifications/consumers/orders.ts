@@ -68,10 +68,11 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
     actorId: actorId === one.userId ? null : actorId,
     thread,
   }));
+  const left = processOf(process).timers[from ?? 'draft'] ?? [];
+  const events = left.flatMap((timer) => timer.remindsOf ?? []);
+  if (events.length === 0) return notify(ctx, event, notices);
   return notify(ctx, event, notices, async (tx) => {
-    const left = processOf(process).timers[from ?? 'draft'] ?? [];
-    const events = left.flatMap((timer) => timer.remindsOf ?? []);
-    if (events.length > 0) await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
+    await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
     return notices;
   });
 };

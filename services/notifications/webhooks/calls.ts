@@ -19,34 +19,48 @@ export interface Told {
   readonly data: Readonly<Record<string, unknown>>;
 }
 
+interface News {
+  readonly type: WebhookEvent;
+  readonly told: readonly Told[];
+  readonly forAll: Readonly<Record<string, unknown>>;
+}
+
+export interface Hearer {
+  readonly endpointId: string;
+  readonly ownerId: string;
+  readonly scope: string;
+}
+
+/** The endpoints of the people whom something concerns, and those of the platform, but for those at which too much waits. */
+export function hearersOf(db: Queries, of: News): Promise<Hearer[]> {
+  return db.many<Hearer>(sql`
+    select endpoint_id as "endpointId", owner_id as "ownerId", scope from webhook_endpoints e
+    where enabled and ${of.type} = any(events) and (scope = 'platform' or owner_id = any(${of.told.map((one) => one.userId)}::uuid[]))
+      and (select count(*) from (select 1 from webhook_calls c where c.endpoint_id = e.endpoint_id and c.state = 'waiting' limit ${MOST_WAITING}) w) < ${MOST_WAITING}
+    order by endpoint_id`);
+}
+
 /**
- * Queues what an event tells to the endpoints of the people it concerns and to those of the platform. In the transaction of
- * the inbox entry, once per endpoint and event. No endpoint is locked: many events share such a transaction, in any order.
- * Answers the endpoints that have something to be sent, for `markDue` after the commit.
+ * Queues what an event tells to the endpoints that hear of it. In the transaction of the inbox entry, once per endpoint and
+ * event. No endpoint is locked: many events share such a transaction, in any order. Answers the endpoints that have
+ * something to be sent, for `markDue` after the commit.
  */
 export async function enqueueEvent(
   tx: Tx,
   event: { id: string; time: Date },
-  of: { type: WebhookEvent; told: readonly Told[]; forAll: Readonly<Record<string, unknown>> },
+  of: News & { hearers: readonly Hearer[] },
   now: Date,
 ): Promise<string[]> {
-  const endpoints = await tx.many<{ endpointId: string; ownerId: string; scope: string; full: boolean }>(sql`
-    select endpoint_id as "endpointId", owner_id as "ownerId", scope,
-      (select count(*) from (select 1 from webhook_calls c where c.endpoint_id = e.endpoint_id and c.state = 'waiting' limit ${MOST_WAITING}) w) >= ${MOST_WAITING} as full
-    from webhook_endpoints e
-    where enabled and ${of.type} = any(events) and (scope = 'platform' or owner_id = any(${of.told.map((one) => one.userId)}::uuid[]))
-    order by endpoint_id`);
-  const calls = endpoints
-    .filter((endpoint) => !endpoint.full)
-    .map(({ endpointId, ownerId, scope }) => {
-      const data = scope === 'platform' ? of.forAll : of.told.find((one) => one.userId === ownerId)?.data;
-      return { endpointId, payload: { type: of.type, timestamp: event.time.toISOString(), data } };
-    });
-  if (calls.length === 0) return [];
+  const calls = of.hearers.map(({ endpointId, ownerId, scope }) => {
+    const data = scope === 'platform' ? of.forAll : of.told.find((one) => one.userId === ownerId)?.data;
+    return { endpointId, payload: { type: of.type, timestamp: event.time.toISOString(), data } };
+  });
+  // One that was removed meanwhile hears no more.
   await tx.run(sql`
     insert into webhook_calls (call_id, endpoint_id, event_id, type, payload, created_at)
-    select * from unnest(${calls.map(() => newId())}::uuid[], ${calls.map((one) => one.endpointId)}::uuid[], ${calls.map(() => event.id)}::uuid[],
-      ${calls.map(() => of.type)}::text[], ${calls.map((one) => JSON.stringify(one.payload))}::jsonb[], ${calls.map(() => now)}::timestamptz[])
+    select call_id, endpoint_id, ${event.id}, ${of.type}, payload, ${now}
+    from unnest(${calls.map(() => newId())}::uuid[], ${calls.map((one) => one.endpointId)}::uuid[], ${calls.map((one) => JSON.stringify(one.payload))}::jsonb[])
+      as c (call_id, endpoint_id, payload) join webhook_endpoints using (endpoint_id)
     on conflict (endpoint_id, event_id) do nothing`);
   return calls.map((one) => one.endpointId);
 }

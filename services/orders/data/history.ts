@@ -21,13 +21,14 @@ export interface Entry {
   about?: string;
 }
 
-export async function record(tx: Tx, entry: Entry): Promise<void> {
-  const { entryId } = await tx.one<{ entryId: bigint }>(sql`
+export function record(tx: Tx, entry: Entry): void {
+  const kept = sql`
     insert into history (order_id, at, actor_id, actor_kind, action, from_status, to_status, reason, reason_code, about)
-    values (${entry.orderId}, ${entry.at}, ${entry.actorId}, ${entry.actor}, ${entry.action}, ${entry.from}, ${entry.to}, ${entry.reason ?? null}, ${entry.reasonCode ?? null}, ${entry.about ?? null}) returning entry_id as "entryId"`);
-  if (entry.changes !== undefined)
-    await tx.run(
-      sql`insert into history_changes (entry_id, order_id, changes) values (${entryId}, ${entry.orderId}, ${JSON.stringify(entry.changes)})`,
+    values (${entry.orderId}, ${entry.at}, ${entry.actorId}, ${entry.actor}, ${entry.action}, ${entry.from}, ${entry.to}, ${entry.reason ?? null}, ${entry.reasonCode ?? null}, ${entry.about ?? null}) returning entry_id`;
+  if (entry.changes === undefined) tx.send(kept);
+  else
+    tx.send(
+      sql`with entry as (${kept}) insert into history_changes (entry_id, order_id, changes) select entry_id, ${entry.orderId}, ${JSON.stringify(entry.changes)} from entry`,
     );
 }
 

@@ -132,8 +132,8 @@ export interface NewOrder extends Pick<OrderRow, 'orderId' | 'clientId' | 'title
   timers: TimerSettings;
 }
 
-export async function insertOrder(tx: Tx, of: NewOrder): Promise<void> {
-  await tx.run(sql`
+export function insertOrder(tx: Tx, of: NewOrder): void {
+  tx.send(sql`
     insert into orders (order_id, client_id, title, description, category, tags, skills, styles, budget_min, budget_max, currency, deadline, status, access, urgent, nda, pricing, weekly_hours, timers, process, created_at, revisions_limit, review_days, reveal_days, search)
     values (${of.orderId}, ${of.clientId}, ${of.title}, ${of.description}, ${of.category}, ${of.tags}, ${of.skills}, ${of.styles}, ${of.budget.min}, ${of.budget.max}, ${of.budget.currency}, ${of.deadline}, 'draft', ${of.access}, ${of.urgent}, ${of.nda}, ${of.pricing}, ${of.weeklyHours}, ${JSON.stringify(of.timers)},
       ${of.process}, ${of.createdAt}, ${of.revisionsLimit}, ${of.reviewDays}, ${of.revealDays}, ${searchVector(of)})`);

@@ -81,7 +81,7 @@ export const inviteFreelancer: H['inviteFreelancer'] = async (ctx, req) => {
     await tx.run(
       sql`insert into invitations (invitation_id, order_id, freelancer_id, at) values (${invitationId}, ${orderId}, ${freelancerId}, ${ctx.clock.now()})`,
     );
-    await record(tx, {
+    record(tx, {
       orderId,
       at: ctx.clock.now(),
       action: 'invite',

@@ -40,14 +40,16 @@ export const createOrder: H['createOrder'] = async (ctx, req) => {
   const { body, user } = req;
   const now = ctx.clock.now();
   requireFuture(body.deadline, now);
-  await checkKeys(ctx.db, body);
-  await requireRight(ctx, user.userId, 'orders.create');
+  const [settings] = await Promise.all([
+    settingsAt(ctx.db, ['orders.timers', 'orders.limits'], now),
+    checkKeys(ctx.db, body),
+    requireRight(ctx, user.userId, 'orders.create'),
+  ]);
   return req.tx(async (tx) => {
     const orderId = newId();
-    const settings = await settingsAt(tx, ['orders.timers', 'orders.limits'], now);
     const timers = settings['orders.timers'];
     const { revisions } = settings['orders.limits'];
-    await insertOrder(tx, {
+    insertOrder(tx, {
       ...body,
       deadline: toMillis(body.deadline),
       orderId,
@@ -60,7 +62,7 @@ export const createOrder: H['createOrder'] = async (ctx, req) => {
       timers,
     });
     const step = { action: 'create', actor: 'client', actorId: user.userId } as const;
-    await record(tx, { ...step, orderId, at: now, from: null, to: 'draft' });
+    record(tx, { ...step, orderId, at: now, from: null, to: 'draft' });
     const order = found(await orderById(tx, orderId));
     emitStatus(tx, order, null, step);
     return { ...(await answer(tx, order, req)), headers: { location: `/api/v1/orders/${orderId}` } };
@@ -87,8 +89,7 @@ export const editOrder: H['editOrder'] = async (ctx, req) => {
   const { body, user } = req;
   own(await orderById(ctx.db, req.params.orderId), user.userId);
   requireFuture(body.deadline, ctx.clock.now());
-  await checkKeys(ctx.db, body);
-  await requireRight(ctx, user.userId, 'orders.edit');
+  await Promise.all([checkKeys(ctx.db, body), requireRight(ctx, user.userId, 'orders.edit')]);
   return req.tx(async (tx) => {
     const before = own(await lockOrder(tx, req.params.orderId), user.userId);
     requireVersion(req, before.version);
@@ -153,7 +154,7 @@ export const deleteDraft: H['deleteDraft'] = async (ctx, req) => {
     const order = own(await lockOrder(tx, req.params.orderId), req.user.userId);
     allowed(decide(order.process, { action: 'delete', actor: 'client' }, order.status, factsOf(order)), req.locale);
     const step = { action: 'delete', actor: 'client', actorId: req.user.userId } as const;
-    await record(tx, { ...step, orderId: order.orderId, at: ctx.clock.now(), from: 'draft', to: null });
+    record(tx, { ...step, orderId: order.orderId, at: ctx.clock.now(), from: 'draft', to: null });
     emitStatus(tx, { ...order, status: 'cancelled', version: order.version + 1 }, 'draft', step);
     const files = await tx.many<{ id: string }>(
       sql`delete from attachments where order_id = ${order.orderId} returning attachment_id as id`,

@@ -60,7 +60,7 @@ export const acceptNda: H['acceptNda'] = async (ctx, req) => {
     );
     const { orderId, status } = order;
     const by = { action: 'accept_nda', actor: 'freelancer', actorId: userId } as const;
-    if (fresh > 0) await record(tx, { ...by, orderId, at, from: status, to: status, about: userId });
+    if (fresh > 0) record(tx, { ...by, orderId, at, from: status, to: status, about: userId });
     return await answer(tx, order, req);
   });
 };

@@ -119,7 +119,7 @@ async function addResponse(
   const response = found(await responseById(tx, responseId));
   const by = { action: 'respond', actor: 'freelancer', actorId: userId } as const;
   const changes = { responseId, after: offerOf(response) };
-  await record(tx, { ...by, orderId, at: now, from: status, to: status, changes, about: userId });
+  record(tx, { ...by, orderId, at: now, from: status, to: status, changes, about: userId });
   await retimeResponse(tx, ctx, order, 'submitted', response);
   const told = { responseId, orderId, title, category, clientId, freelancerId: userId, price, process };
   tx.emit(ordersEvents.responseSubmitted, responseId, { ...told, first: order.responseCount === 0 });
@@ -223,7 +223,7 @@ export const openResponse: H['openResponse'] = async (ctx, req) =>
     await tx.run(sql`update responses set opened_at = ${at} where response_id = ${responseId}`);
     const by = { action: 'response_open', actor: 'client', actorId: req.user.userId } as const;
     const of = { from: status, to: status, changes: { responseId }, about: freelancerId };
-    await record(tx, { ...by, ...of, orderId, at });
+    record(tx, { ...by, ...of, orderId, at });
     return reply(found(await responseById(tx, responseId)), req);
   });
 

@@ -187,15 +187,17 @@ export const settlementRequested: C['settlementRequested'] = async (ctx, event) 
 };
 
 /** A dispute freezes what the order holds; its end lifts it. The newest state counts, whatever the order of arrival. */
-export const orderStatusChanged: C['orderStatusChanged'] = async (_ctx, event) => async (tx) => {
+export const orderStatusChanged: C['orderStatusChanged'] = async (_ctx, event) => {
   const { orderId, to, freelancerId } = event.data;
   // Nothing is held for a deal that nobody works on.
-  if (freelancerId === null) return;
-  const newer = await tx.run(sql`
-    insert into order_states (order_id, sequence, disputed) values (${orderId}, ${event.sequence ?? 0n}, ${to === 'disputed'})
-    on conflict (order_id) do update set sequence = excluded.sequence, disputed = excluded.disputed where order_states.sequence < excluded.sequence`);
-  if (newer > 0)
-    await tx.run(sql`update holds set frozen = ${to === 'disputed'} where order_id = ${orderId} and status = 'held'`);
+  if (freelancerId === null) return undefined;
+  return async (tx) => {
+    const newer = await tx.run(sql`
+      insert into order_states (order_id, sequence, disputed) values (${orderId}, ${event.sequence ?? 0n}, ${to === 'disputed'})
+      on conflict (order_id) do update set sequence = excluded.sequence, disputed = excluded.disputed where order_states.sequence < excluded.sequence`);
+    if (newer > 0)
+      await tx.run(sql`update holds set frozen = ${to === 'disputed'} where order_id = ${orderId} and status = 'held'`);
+  };
 };
 
 export const settingChanged: C['settingChanged'] = async (_ctx, event) => async (tx) => {

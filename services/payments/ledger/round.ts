@@ -85,6 +85,10 @@ export class Round {
     }
   }
 
+  send(statement: Sql): void {
+    this.db.send(statement);
+  }
+
   together<I, O>(work: Together<I, O>, items: readonly I[]): Promise<readonly O[]> {
     return new Promise((resolve, reject) => {
       this.asked.push({ work, items, resolve, reject } as unknown as Asked);
@@ -150,6 +154,10 @@ export class Part implements Tx {
   }
   run(statement: Sql): Promise<number> {
     return this.query(statement, (db) => db.run(statement));
+  }
+  send(statement: Sql): void {
+    this.wrote = true;
+    this.round.send(statement);
   }
   schedule(...of: Parameters<Tx['schedule']>): Promise<void> {
     this.wrote = true;

@@ -94,19 +94,20 @@ export const messageSent: C['messageSent'] = async (_ctx, event) => async (tx) =
 };
 
 /** Marks that only ever go up: the order of arrival does not matter. */
-export const orderStatusChanged: C['orderStatusChanged'] = async (_ctx, event) => async (tx) => {
+export const orderStatusChanged: C['orderStatusChanged'] = async (_ctx, event) => {
   const { orderId, clientId, freelancerId, to, price } = event.data;
   // What was never seen by anybody counts for nothing.
-  if (to === 'draft' || to === 'awaiting_payment') return;
+  if (to === 'draft' || to === 'awaiting_payment') return undefined;
   // Deliveries say it too, but only the last one counts.
   const onTime = to === 'completed' ? event.data.onTime : null;
   const paid = to === 'completed' ? price : null;
-  await tx.run(sql`
+  const mark = sql`
     insert into deals (order_id, client_id, freelancer_id, published, hired, completed, on_time, price, currency, ended)
     values (${orderId}, ${clientId}, ${freelancerId}, ${to === 'published'}, ${to === 'in_progress'}, ${to === 'completed'}, ${onTime}, ${paid?.amount ?? null}, ${paid?.currency ?? null}, ${to === 'cancelled' || to === 'split' || to === 'completed'})
     on conflict (order_id) do update set freelancer_id = coalesce(excluded.freelancer_id, deals.freelancer_id), published = deals.published or excluded.published,
       hired = deals.hired or excluded.hired, ended = deals.ended or excluded.ended, completed = deals.completed or excluded.completed, on_time = coalesce(excluded.on_time, deals.on_time),
-      price = coalesce(excluded.price, deals.price), currency = coalesce(excluded.currency, deals.currency)`);
+      price = coalesce(excluded.price, deals.price), currency = coalesce(excluded.currency, deals.currency)`;
+  return async (tx) => void (await tx.run(mark));
 };
 
 export const dictionaryChanged: C['dictionaryChanged'] = async (_ctx, event) => async (tx) => {
