@@ -93,7 +93,10 @@ export class Reads {
   }
 }
 
-/** Whether a statement only reads and waits for nobody. */
+/**
+ * Whether a statement only reads and waits for nobody. One that calls a function of ours which writes says so before its
+ * first word: `/* writes *\/ select …` (the house rules see to it).
+ */
 export function isRead(text: string): boolean {
   return (
     /^\s*select\b/i.test(text) &&

@@ -30,12 +30,29 @@ function roomOf(file: string): string {
 }
 
 const faults: string[] = [];
+/** Functions of the database that may write or wait: reads outside transactions share connections, so what calls one says that it is no read. */
+const writing = execFileSync('git', ['ls-files', '--cached', '--others', '--exclude-standard', '*.sql'], {
+  cwd: root,
+  encoding: 'utf8',
+})
+  .split('\n')
+  .filter((file) => file.includes('/migrations/'))
+  .flatMap((file) => [
+    ...readFileSync(`${root}${file}`, 'utf8').matchAll(/create (?:or replace )?function (\w+)\(([^$']*?)\bas\b/g),
+  ])
+  .filter(([, , head = '']) => !/returns trigger|\b(immutable|stable)\b/.test(head))
+  .map(([, name = '']) => name);
+if (!writing.includes('reserve_guess'))
+  faults.push('no writing functions seen: the check does not look where the migrations are');
+const callsWriting = new RegExp(`\\bsql\`\\s*(?!\\s|/\\* writes \\*/)[^\`]*\\b(${writing.join('|')})\\(`);
 let imports = 0;
 for (const file of files) {
   const text = readFileSync(`${root}${file}`, 'utf8');
   const lines = text.split('\n').length;
   if (lines > MAX_LINES) faults.push(`${file}: ${lines} lines, at most ${MAX_LINES}`);
   const isTest = /\.test\.ts$|(^|\/)tests\//.test(file);
+  if (file.startsWith('services/') && !isTest && callsWriting.test(text))
+    faults.push(`${file}: ${callsWriting.exec(text)?.[1]} writes: the statement begins with /* writes */`);
   for (const match of text.matchAll(/(?:from|import)\s*\(?\s*'(#[^']+|\.\.?\/[^']+)'/g)) {
     imports++;
     const target = resolve(file, match[1] as string);

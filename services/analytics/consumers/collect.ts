@@ -26,7 +26,7 @@ export const collect: ManyConsumer<EventDefinition, AnalyticsContext> = {
 /** The person's name is nowhere here; the ids lose their last link: free texts in the stored events of that person. */
 export const forgetPerson: Consumer<EventDefinition, AnalyticsContext> = async (_ctx, event) => async (tx) => {
   const { userId } = event.data as { userId: string };
-  await tx.run(sql`select forget_person(${userId})`);
+  await tx.run(sql`/* writes */ select forget_person(${userId})`);
   // Reports that he had made go with their files; schedules send him nothing more.
   const reports = await tx.many<{ reportId: string }>(
     sql`select report_id as "reportId" from reports where owner_id = ${userId}`,

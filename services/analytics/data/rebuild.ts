@@ -57,7 +57,7 @@ export async function beginRebuild(tx: Tx, of: { requestedBy: string | null; now
   await holdFigures(tx);
   const running = await tx.maybe<RebuildRow>(sql`select ${columns} from rebuilds where state = 'running'`);
   if (running) return running;
-  await tx.one(sql`select clear_next_figures()::text as cleared`);
+  await tx.one(sql`/* writes */ select clear_next_figures()::text as cleared`);
   const { total } = await tx.one<{ total: bigint }>(sql`select count(*) as total from events`);
   const rebuildId = newId();
   const row = await tx.one<RebuildRow>(sql`
@@ -123,7 +123,7 @@ export async function finishRebuild(db: Db, rebuildId: string, now: Date): Promi
     const ended = await tx.run(sql`
       update rebuilds set state = 'done', finished_at = ${now}, equal = ${differing.length === 0}, differing = ${differing}
       where rebuild_id = ${rebuildId} and state = 'running'`);
-    if (ended === 1) await tx.one(sql`select swap_figures()::text as swapped`);
+    if (ended === 1) await tx.one(sql`/* writes */ select swap_figures()::text as swapped`);
   });
 }
 

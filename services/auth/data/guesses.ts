@@ -92,7 +92,7 @@ async function reserve(db: Db, who: Guesser, now: Date): Promise<Reserved> {
   const [network] = LIMITS.network;
   const ago = (ms: number) => new Date(now.getTime() - ms);
   const { guessId, own, others } = await db.one<{ guessId: bigint | null; own: Date[]; others: Date[] }>(sql`
-    select guess_id as "guessId", own, others
+    /* writes */ select guess_id as "guessId", own, others
     from reserve_guess(${account}::text, ${networkSubject(who)}::text, ${now}::timestamptz, ${ago(quarter.ms)}::timestamptz,
       ${ago(day.ms)}::timestamptz, ${quarter.most}::int, ${day.most}::int, ${network.most}::int)`);
   refuse(own, LIMITS.account, now);
