@@ -11,6 +11,7 @@ import { temporaryFolder } from '#testing/system/world.ts';
 import type { Bench, Contender, Turn } from './bench.ts';
 import type { LoadOrder, LoadResult } from './http-load.ts';
 import { needs } from './needs.ts';
+import type { PlatformTold } from './platform-server.ts';
 import { answers, cpuMicros, launch, type Program } from './processes.ts';
 
 const CONNECTIONS = 16;
@@ -27,14 +28,16 @@ type Open = () => Promise<Target>;
 
 const ours: Open = async () => {
   const { databaseUrl } = await needs();
-  const told = Promise.withResolvers<Pick<Target, 'url' | 'orderId' | 'token'>>();
-  const program = launch([process.execPath, local('crud-server.ts')], {
+  const told = Promise.withResolvers<PlatformTold>();
+  const program = launch([process.execPath, local('platform-server.ts')], {
+    profiled: true,
     core: 0,
     env: { TEST_DATABASE_URL: databaseUrl },
-    onMessage: (message) => told.resolve(message as Pick<Target, 'url' | 'orderId' | 'token'>),
+    onMessage: (message) => told.resolve(message as PlatformTold),
   });
   program.child.once('exit', () => told.reject(new Error('the platform did not start')));
-  return { ...(await told.promise), program, stop: () => program.end() };
+  const { url, orderId, token } = await told.promise;
+  return { url: `${url}/orders`, orderId, token, program, stop: () => program.end() };
 };
 
 const peer =

@@ -134,7 +134,7 @@ const ours = contender(
       ...Object.fromEntries(SERVICES.map((name) => [`${name.toUpperCase()}_URL`, at.backendUrl])),
     };
     const main = local('../apps/server/main.ts');
-    const program = launch([process.execPath, main, 'start', 'gateway'], { core: 0, env });
+    const program = launch([process.execPath, main, 'start', 'gateway'], { core: 0, env, profiled: true });
     return { program, stop: () => removeQueues(amqpUrl, prefix) };
   },
 );

@@ -11,6 +11,8 @@ export interface LoadOrder {
   readonly body?: string;
   /** The same with bodies that take turns, `$ID` in them a new id each time, and headers instead of a token. */
   readonly posts?: { readonly headers: readonly string[]; readonly bodies: readonly string[] };
+  /** Refresh tokens, one a connection: each is used for the next. */
+  readonly refreshes?: readonly string[];
 }
 
 export interface LoadResult {
@@ -20,6 +22,8 @@ export interface LoadResult {
   readonly refused: number;
   /** Share of one core that the generator used. */
   readonly cpu: number;
+  /** The tokens of the last refreshes. */
+  readonly refreshes: readonly string[];
 }
 
 process.on('message', (order: LoadOrder) => {
@@ -35,33 +39,42 @@ async function load(order: LoadOrder): Promise<LoadResult> {
   const before = process.cpuUsage();
   const begun = performance.now();
   const end = begun + order.ms;
-  const bodyOf = (turn: number) =>
-    order.posts
-      ? (order.posts.bodies[turn % order.posts.bodies.length] ?? '').replace('$ID', crypto.randomUUID())
-      : (order.body ?? null);
+  const refreshes = [...(order.refreshes ?? [])];
+  const bodyOf = (turn: number, connection: number) =>
+    order.refreshes
+      ? JSON.stringify({ refreshToken: refreshes[connection] })
+      : order.posts
+        ? (order.posts.bodies[turn % order.posts.bodies.length] ?? '').replace('$ID', crypto.randomUUID())
+        : (order.body ?? null);
   const headers = () => {
+    if (order.refreshes) return ['content-type', 'application/json'];
     if (order.posts) return ['content-type', 'application/json', ...order.posts.headers];
     const sent = ['authorization', `Bearer ${order.tokens[next++ % order.tokens.length]}`];
     if (order.body !== undefined) sent.push('content-type', 'application/json', 'idempotency-key', crypto.randomUUID());
     return sent;
   };
-  const one = () =>
+  const isRead = order.body === undefined && !order.posts && !order.refreshes;
+  const one = (connection: number) =>
     new Promise<void>((resolve) => {
+      const read: Buffer[] = [];
       const started = performance.now();
       pool.dispatch(
         {
           path: url.pathname,
-          method: order.body === undefined && !order.posts ? 'GET' : 'POST',
+          method: isRead ? 'GET' : 'POST',
           headers: headers(),
-          body: bodyOf(next++),
+          body: bodyOf(next++, connection),
         },
         {
           onRequestStart() {},
           onResponseStart(_controller, status) {
             if (status >= 300) refused++;
           },
-          onResponseData() {},
+          onResponseData(_controller, chunk) {
+            if (order.refreshes) read.push(chunk);
+          },
           onResponseEnd() {
+            if (order.refreshes) refreshes[connection] = JSON.parse(Buffer.concat(read).toString()).refreshToken;
             times.push(performance.now() - started);
             resolve();
           },
@@ -73,8 +86,8 @@ async function load(order: LoadOrder): Promise<LoadResult> {
       );
     });
   await Promise.all(
-    Array.from({ length: order.connections }, async () => {
-      while (performance.now() < end) await one();
+    Array.from({ length: order.connections }, async (_, connection) => {
+      while (performance.now() < end) await one(connection);
     }),
   );
   const seconds = (performance.now() - begun) / 1000;
@@ -88,5 +101,6 @@ async function load(order: LoadOrder): Promise<LoadResult> {
     p99: at(0.99),
     refused,
     cpu: (used.user + used.system) / 1e6 / seconds,
+    refreshes,
   };
 }

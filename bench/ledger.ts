@@ -103,7 +103,10 @@ function overHttp(name: string, clients: number, hot: boolean): Contender {
         ready = resolve;
       });
       const command = [process.execPath, local('ledger-service.ts'), url.href, String(port), String(PEOPLE)];
-      const program = launch([...command, amqpUrl ?? '', prefix], { onMessage: (message) => ready(message as never) });
+      const program = launch([...command, amqpUrl ?? '', prefix], {
+        onMessage: (message) => ready(message as never),
+        profiled: true,
+      });
       const { users, token } = await started;
       const bodies = (hot ? users.slice(0, 1) : users).map((userId) =>
         JSON.stringify({ reference: 'bench:$ID', userId, amount: { amount: '1', currency: 'RUB' } }),

@@ -67,7 +67,11 @@ class Spoken {
   readonly program: Program;
   #settle: (message: Record<string, unknown>) => void = () => {};
   constructor(command: readonly string[], core: number) {
-    this.program = launch(command, { core, onMessage: (message) => this.#settle(message as Record<string, unknown>) });
+    this.program = launch(command, {
+      core,
+      onMessage: (message) => this.#settle(message as Record<string, unknown>),
+      profiled: command.some((part) => part.endsWith('messenger-server.ts')),
+    });
   }
   hear(): Promise<Record<string, unknown>> {
     return new Promise((resolve) => {

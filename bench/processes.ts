@@ -3,6 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { profileFlags } from './profile.ts';
 
 const pins = availableParallelism() > 1 && has('taskset');
 
@@ -24,9 +25,17 @@ export interface Program {
 /** Starts a program on one core (where the machine has several and `taskset`). Its output is kept for the case that it fails. */
 export function launch(
   command: readonly string[],
-  options: { core?: number; env?: Record<string, string>; onMessage?: (message: unknown) => void } = {},
+  options: {
+    core?: number;
+    env?: Record<string, string>;
+    onMessage?: (message: unknown) => void;
+    /** What is measured, by Node: it can be asked where its time goes. */
+    profiled?: boolean;
+  } = {},
 ): Program {
-  const pinned = pins && options.core !== undefined ? ['taskset', '-c', String(options.core), ...command] : command;
+  const [node = '', ...rest] = command;
+  const told = options.profiled ? [node, ...profileFlags(), ...rest] : command;
+  const pinned = pins && options.core !== undefined ? ['taskset', '-c', String(options.core), ...told] : told;
   const [program = '', ...args] = pinned;
   const child = spawn(program, args, {
     env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...options.env },

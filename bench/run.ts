@@ -13,6 +13,7 @@ import { growthBench } from './growth.ts';
 import { ledgerBench } from './ledger.ts';
 import { messengerBench } from './messenger.ts';
 import { closeNeeds } from './needs.ts';
+import { endProfiles, ofPrograms, ofTurn, profilePrograms, type Shares, type Span } from './profile.ts';
 import { searchBench } from './search.ts';
 import { signInBench } from './sign-in.ts';
 import { memoryBench, startBench } from './start.ts';
@@ -49,6 +50,7 @@ interface Result {
   readonly rows: readonly Row[];
   readonly absent: readonly { name: string; why: string }[];
   readonly aims: readonly (Aim & { reached: number | null })[];
+  readonly profiles: readonly { contender: string; shares: readonly Shares[] }[];
 }
 
 const median = (values: readonly number[]): number => {
@@ -57,9 +59,10 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? (sorted[middle] ?? 0) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2;
 };
 
-async function run(bench: Bench, smoke: boolean): Promise<Result> {
+async function run(bench: Bench, { smoke, profile }: { smoke: boolean; profile: boolean }): Promise<Result> {
   const running: { contender: Contender; running: Running; turns: Turn[] }[] = [];
   const absent: { name: string; why: string }[] = [];
+  const profiled: { contender: string; span: Span; here: Shares }[] = [];
   const turnMs = smoke ? 300 : (bench.turnMs ?? 3_000);
   try {
     for (const contender of bench.contenders) {
@@ -69,10 +72,20 @@ async function run(bench: Bench, smoke: boolean): Promise<Result> {
     }
     for (let turn = 0; turn < (smoke ? 1 : (bench.turns ?? 5)); turn++)
       for (const one of running) one.turns.push(await one.running.turn(turnMs));
+    if (profile)
+      for (const { contender, running: ours } of running)
+        if (contender.role === 'ours')
+          profiled.push({ contender: contender.name, ...(await ofTurn(() => ours.turn(turnMs))) });
   } finally {
     for (const one of running) await one.running.stop();
     await bench.close?.();
   }
+  const programs = ofPrograms();
+  const profiles = profiled.map(({ contender, span, here }) => ({
+    contender,
+    // Whoever did next to nothing is not what is measured.
+    shares: [here, ...programs.map((program) => program(span))].filter(({ busy }) => busy > 0.05),
+  }));
   const rows = running.map(({ contender, turns }) => rowOf(contender, turns));
   return {
     name: bench.name,
@@ -81,6 +94,7 @@ async function run(bench: Bench, smoke: boolean): Promise<Result> {
     rows,
     absent,
     aims: bench.aims.map((aim) => ({ ...aim, reached: ratio(rows, aim) })),
+    profiles,
   };
 }
 
@@ -120,6 +134,13 @@ function print(result: Result): void {
       aim.reached === null ? 'not measured' : `${aim.reached.toFixed(2)} × ${met ? 'reached' : 'NOT reached'}`;
     lines.push(`  ${aim.ours} : ${aim.against}, ${aim.kind} ${aim.ratio} × → ${seen}`);
   }
+  for (const { contender, shares } of result.profiles)
+    for (const { process: whose, busy, places } of shares)
+      lines.push(
+        `  ${contender}, ${whose}: ${busy} cores; ${Object.entries(places)
+          .map(([place, share]) => `${place} ${Math.round(share * 100)} %`)
+          .join(', ')}`,
+      );
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
@@ -135,7 +156,7 @@ function installPeers(): void {
 }
 
 const { values, positionals } = parseArgs({
-  options: { smoke: { type: 'boolean', default: false } },
+  options: { smoke: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
 const chosen = BENCHES.filter(
@@ -146,22 +167,30 @@ if (chosen.length === 0) {
   process.exit(64);
 }
 installPeers();
+if (values.profile) profilePrograms();
 process.stdout.write(`${machine()}\n`);
 const results: Result[] = [];
 try {
   for (const bench of chosen) {
-    const result = await run(bench, values.smoke);
+    const result = await run(bench, values);
     results.push(result);
     print(result);
   }
 } finally {
   await closeNeeds();
+  endProfiles();
 }
 if (!values.smoke) {
   mkdirSync(`${here}results`, { recursive: true });
   const about = { at: new Date().toISOString(), machine: machine() };
   for (const result of results) {
-    writeFileSync(`${here}results/${result.name}.json`, `${JSON.stringify({ ...about, ...result }, null, 1)}\n`);
+    const { profiles, ...figures } = result;
+    writeFileSync(`${here}results/${result.name}.json`, `${JSON.stringify({ ...about, ...figures }, null, 1)}\n`);
+    if (values.profile)
+      writeFileSync(
+        `${here}results/${result.name}.profile.json`,
+        `${JSON.stringify({ ...about, profiles }, null, 1)}\n`,
+      );
     const svg = execFileSync(process.execPath, [`${here}peers/chart.mjs`], { input: JSON.stringify(result) });
     writeFileSync(`${here}results/${result.name}.svg`, svg);
   }
