@@ -172,6 +172,7 @@ export function person(
     sessionId: crypto.randomUUID(),
     roles: [],
     emailConfirmed: true,
+    agreed: true,
     authTime: Math.floor(Date.now() / 1000),
     locale: 'ru',
     token: randomBytes(8).toString('hex'),

@@ -28,7 +28,8 @@ export const authEvents = {
   /** For the log of consents. Also of somebody who registers an address again before it is confirmed. */
   consentsGiven: event({
     type: 'auth.consents.given.v1',
-    summary: 'A person agreed to the terms and to the processing of personal data when joining',
+    summary:
+      'A person agreed to the terms and to the processing of personal data, when joining or when a text has changed',
     subject: 'userId',
     data: z.object({
       userId: id,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { requiredConsent } from '../common/consents.ts';
 import { id, timestamp } from '../common/values.ts';
 
 /** No composition rules; any Unicode; long ones welcome. */
@@ -19,6 +20,8 @@ export const tokens = z.object({
   deviceToken: z.string().optional(),
   userId: id,
   emailConfirmed: z.boolean(),
+  /** Texts that have changed since this person agreed to them: `/me/agreements` takes the new agreement. */
+  outdated: z.array(requiredConsent),
   roles: z.array(z.string()),
   permissions: z.array(z.string()),
 });

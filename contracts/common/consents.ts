@@ -12,5 +12,8 @@ export const joiningConsents = z.strictObject({
   privacy: consentVersion,
   news: consentVersion.optional(),
 });
+/** What nobody takes part without; a new version of its text is asked about again. */
+export const requiredConsent = consentKind.extract(['terms', 'privacy']);
+export type RequiredConsent = z.infer<typeof requiredConsent>;
 export type JoiningConsents = z.infer<typeof joiningConsents>;
 export const JOINING_EXAMPLE: JoiningConsents = { terms: CURRENT_TEXTS.terms, privacy: CURRENT_TEXTS.privacy };

@@ -53,6 +53,11 @@ export interface UserAccess {
   readonly confirmed?: boolean;
   /** True: the sign-in must not be older than 10 minutes (step-up, promise A9). */
   readonly fresh?: boolean;
+  /**
+   * True: it enters a new obligation, so the caller must have agreed to the texts that are in force. Never on what only
+   * reads, ends or pays out: a new text must not hold anybody's deals or money.
+   */
+  readonly agreed?: boolean;
 }
 /** Other services that declare the call in their contract; never from outside. */
 export interface ServiceAccess {
@@ -63,7 +68,7 @@ export type Access = GuestAccess | UserAccess | ServiceAccess;
 
 export const guest: GuestAccess = { kind: 'guest' };
 export const internal: ServiceAccess = { kind: 'service' };
-type UserOptions = Pick<UserAccess, 'confirmed' | 'fresh' | 'owner'>;
+type UserOptions = Pick<UserAccess, 'confirmed' | 'fresh' | 'agreed' | 'owner'>;
 /** Needs no permission, so it says whose the thing must be. */
 export function signedIn<const O extends UserOptions & Required<Pick<UserOptions, 'owner'>>>(
   options: O,

@@ -30,6 +30,13 @@ export const COMMON_ERRORS = {
   },
   forbidden: { status: 403, title: { ru: 'Недостаточно прав', en: 'Not allowed' } },
   email_unconfirmed: { status: 403, title: { ru: 'Сначала подтвердите почту', en: 'Confirm your email first' } },
+  agreement_outdated: {
+    status: 403,
+    title: {
+      ru: 'Условия изменились: сначала примите новые',
+      en: 'The terms have changed: agree to the new ones first',
+    },
+  },
   fresh_sign_in_required: { status: 403, title: { ru: 'Войдите ещё раз', en: 'A fresh sign-in is required' } },
   not_found: { status: 404, title: { ru: 'Не найдено', en: 'Not found' } },
   method_not_allowed: { status: 405, title: { ru: 'Метод не поддерживается', en: 'Method not allowed' } },

@@ -17,7 +17,7 @@ export const dealRoutes = {
     summary: 'Publish: the placement fee is charged, then the order is seen',
     rows: ['O2', 'E6', 'P3'],
     ...step,
-    access: may('orders.create', { owner: 'ownOrder' }),
+    access: may('orders.create', { owner: 'ownOrder', agreed: true }),
     status: 202,
     errors: ['orders.not_now', 'orders.deadline_past'],
   }),

@@ -92,7 +92,7 @@ export const paymentsHttp = {
     path: '/top-ups',
     summary: 'Top up: opens a page of the payment provider',
     rows: ['P2'],
-    access: may('payments.topup'),
+    access: may('payments.topup', { agreed: true }),
     idempotency: 'required',
     body: z.strictObject({
       amount: positiveMoney,

@@ -80,11 +80,12 @@ export const usersPersonal = {
   putConsent: route({
     method: 'POST',
     path: '/me/consents',
-    summary: 'Give or withdraw a consent',
+    summary:
+      'Give or withdraw the consent to news. The terms are agreed to at `/me/agreements`; who no longer agrees to the processing of his data asks for erasure',
     access: signedIn({ confirmed: false, owner: 'self' }),
     idempotency: 'optional',
     body: z.strictObject({
-      kind: consentKind,
+      kind: consentKind.extract(['news']),
       version: consentVersion,
       given: z.boolean(),
     }),

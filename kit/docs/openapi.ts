@@ -81,6 +81,7 @@ export function accessText(access: Access): string {
   if (access.kind === 'service') return 'For other services.';
   const parts = [access.permission ? `Needs the permission \`${access.permission}\`` : 'For signed-in people'];
   if (access.owner) parts.push(ownerRule(access.owner).title.en);
+  if (access.agreed) parts.push('who agrees to the texts in force');
   if (access.fresh) parts.push('with a sign-in not older than 10 minutes');
   return `${parts.join(', ')}.`;
 }

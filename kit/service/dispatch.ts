@@ -243,6 +243,7 @@ export function checkAccess(
   if (access.confirmed !== false && !user.emailConfirmed) throw new Problem('email_unconfirmed');
   if (access.permission !== null && !user.permissions.has(access.permission))
     throw new Problem('forbidden', { detail: `needs ${access.permission}` });
+  if (access.agreed && !user.agreed) throw new Problem('agreement_outdated');
   if (access.fresh && nowMs / 1000 - user.authTime > FRESH_SECONDS) throw new Problem('fresh_sign_in_required');
 }
 

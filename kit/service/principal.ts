@@ -28,6 +28,8 @@ export interface AccessClaims {
   perms: string[];
   /** Email confirmed. */
   ec: boolean;
+  /** Agreed to the texts in force. Absent in tokens of a release that did not ask. */
+  ag?: boolean;
   /** Locale. */
   loc: 'ru' | 'en';
 }
@@ -120,6 +122,7 @@ export function createTokenVerifier(options: VerifierOptions): TokenVerifier {
           roles: payload.roles,
           permissions: new Set(payload.perms),
           emailConfirmed: payload.ec,
+          agreed: payload.ag !== false,
           authTime: payload.auth_time,
           locale: payload.loc,
           token,

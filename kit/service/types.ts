@@ -25,6 +25,8 @@ export interface Principal {
   readonly roles: readonly string[];
   readonly permissions: ReadonlySet<string>;
   readonly emailConfirmed: boolean;
+  /** Agreed to the texts that were in force when the token was made. */
+  readonly agreed: boolean;
   /** Epoch seconds of the last full sign-in (step-up). */
   readonly authTime: number;
   readonly locale: Locale;

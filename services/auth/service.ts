@@ -13,7 +13,7 @@ import { elevateSession, sendElevationCode, startElevationPasskey } from './http
 import * as factors from './http/factors.ts';
 import { checkSessions, createInvitation, getMessageSecret, lockUser } from './http/internal.ts';
 import { discovery, getKeys, jwks, rotateKeys } from './http/keys.ts';
-import { getLegalText } from './http/legal.ts';
+import { agree, getAgreements, getLegalText } from './http/legal.ts';
 import { addPasskey, listPasskeys, removePasskey, renamePasskey, startPasskey } from './http/passkeys.ts';
 import { changePassword, completeReset, requestReset } from './http/password.ts';
 import { acceptInvitation, confirmEmail, register, resendConfirmation } from './http/registration.ts';
@@ -47,6 +47,8 @@ export const authService = defineService({
     ...personalData,
     ...vitals,
     getLegalText,
+    getAgreements,
+    agree,
     register,
     confirmEmail,
     resendConfirmation,

@@ -81,6 +81,29 @@ test('role × endpoint: access is decided by the declaration alone', () => {
   expect(decided).toBeGreaterThan(500);
 });
 
+test('A1: only what enters a new obligation waits for an agreement to changed texts', () => {
+  const waits: string[] = [];
+  for (const contract of all)
+    for (const [name, { access, method }] of Object.entries(contract.http)) {
+      if (access.kind !== 'user' || !access.agreed) continue;
+      waits.push(`${contract.name}.${name}`);
+      expect(['GET', 'HEAD', 'DELETE'], name).not.toContain(method);
+      const user = { ...person({ permissions: Object.keys(permissions) }), agreed: false };
+      const decide = () => checkAccess(access, { caller: 'gateway', user }, new Set(), Date.now());
+      expect(decide, name).toThrow('agreement_outdated');
+    }
+  expect(waits.sort()).toEqual([
+    'orders.acceptCounterOffer',
+    'orders.acceptResponse',
+    'orders.editResponse',
+    'orders.inviteFreelancer',
+    'orders.makeCounterOffer',
+    'orders.publishOrder',
+    'orders.respond',
+    'payments.startTopup',
+  ]);
+});
+
 test('A9: what opens an account or moves its money out asks for a sign-in that is fresh, whatever the rights', () => {
   const now = Date.now();
   const asks: string[] = [];

@@ -1,9 +1,10 @@
 import type { FunctionComponent } from 'preact';
 import { useEffect } from 'preact/hooks';
-import { session } from './api/session.ts';
+import { later, session } from './api/session.ts';
 import { locale, t } from './i18n.ts';
 import { address, match, navigate } from './router.ts';
 import { useStore } from './store.ts';
+import { Agreements, isOpen } from './pages/agreements.tsx';
 import { ROUTES } from './routes.ts';
 import { Shell } from './ui/shell.tsx';
 import { Empty } from './ui/parts.tsx';
@@ -14,12 +15,14 @@ export function App() {
   const language = useStore(locale);
   const person = useStore(session);
   const found = find(path);
+  const putOff = useStore(later);
+  const mustAgree = person !== undefined && person.outdated.length > 0 && !putOff && !isOpen(path);
   const mustSignIn = found?.signedIn === true && !person;
   useEffect(() => {
     if (mustSignIn) navigate(`/sign-in?next=${encodeURIComponent(address.value)}`, { replace: true });
   }, [mustSignIn]);
   return (
-    <Shell path={path} key={language}>
+    <Shell path={path} key={language} asked={mustAgree}>
       {!found ? (
         <Empty>
           <h1>{t('notFound.title')}</h1>
@@ -28,7 +31,9 @@ export function App() {
             {t('notFound.home')}
           </a>
         </Empty>
-      ) : mustSignIn ? null : (
+      ) : mustSignIn ? null : mustAgree ? (
+        <Agreements />
+      ) : (
         <found.Page
           {...found.params}
           key={`${found.pattern}:${Object.values(found.params).join('/')}:${person?.userId ?? ''}`}

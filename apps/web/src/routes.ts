@@ -1,4 +1,5 @@
 import type { FunctionComponent } from 'preact';
+import { Agreements } from './pages/agreements.tsx';
 import { AdminAppeals } from './pages/admin-appeals.tsx';
 import { AdminAudit } from './pages/admin-audit.tsx';
 import { AdminBackups } from './pages/admin-backups.tsx';
@@ -58,6 +59,7 @@ export const ROUTES: readonly (readonly [pattern: string, page: unknown, access?
   ['/blocked', Blocked],
   ['/books', Books],
   ['/legal/:document', Legal],
+  ['/agreements', Agreements, 'signed in'],
   ['/my', My, 'signed in'],
   ['/saved-searches', SavedSearches, 'signed in'],
   ['/reviews', OwnProfile, 'signed in'],

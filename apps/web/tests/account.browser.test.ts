@@ -4,6 +4,7 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Api } from '#testing/system/api.ts';
 import { PASSWORD, registerAndConfirm } from '#testing/system/deal.ts';
+import { textChanged } from '#testing/system/walks/people.ts';
 import { enter, overflow, setStage, shot, shotEverywhere, type Stage } from './browser.ts';
 
 let stage: Stage;
@@ -164,6 +165,59 @@ test('who came as a client opens the other side of the account in the profile, a
   expect((await client.get('/me/profile')).body.kinds.sort()).toEqual(['client', 'freelancer']);
   // The browser itself notes the refusal of the token that did not know of it yet.
   expect(stage.errors.splice(before).filter((error) => !error.includes('401'))).toEqual([]);
+  await context.close();
+});
+
+test('a text that has changed is asked about at the sign-in: read, put off, left, agreed to (A1)', async () => {
+  const person = new Api(stage.world);
+  await registerAndConfirm(person, { name: 'Тамара Условная', roles: ['client'], locale: 'ru' });
+  await textChanged(person, 'terms');
+  await textChanged(person, 'privacy');
+  const { page, context } = await stage.as(person);
+  const question = page.getByRole('heading', { name: 'Условия изменились', level: 1 });
+  await question.waitFor();
+  await shotEverywhere(page, 'agreements');
+  await page.setViewportSize({ width: 360, height: 740 });
+  expect(await overflow(page)).toBe(0);
+  await page.setViewportSize({ width: 1280, height: 900 });
+  // The very texts, his money and his data are open to him; all else asks.
+  const [text] = await Promise.all([
+    page.waitForEvent('popup'),
+    page.getByRole('link', { name: 'условия использования', exact: true }).click(),
+  ]);
+  await text.getByRole('heading', { level: 1 }).waitFor();
+  await text.close();
+  for (const [link, heading] of [
+    ['Вывести деньги', 'Деньги'],
+    ['Забрать свои данные или удалить аккаунт', 'Ваши данные'],
+  ] as const) {
+    await page.getByRole('link', { name: link }).click();
+    await page.getByRole('heading', { name: heading, level: 1 }).waitFor();
+    await page.goto(`${stage.url}/my`);
+    await question.waitFor();
+  }
+  // Put off until the next visit, with a word about it on every page.
+  await page.getByRole('button', { name: 'Решить позже' }).click();
+  await page.getByText('Условия площадки изменились.').waitFor();
+  await shot(page, 'agreements-put-off');
+  await page.reload();
+  await question.waitFor();
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByRole('heading', { name: 'The terms have changed', level: 1 }).waitFor();
+  await shotEverywhere(page, 'agreements-en');
+  await page.getByRole('button', { name: 'Русский' }).click();
+  // Nothing is ticked for him, and each is wanted.
+  await page.getByRole('button', { name: 'Принять и продолжить' }).click();
+  await question.waitFor();
+  await page.getByLabel('условия использования').check();
+  await page.getByLabel('обработку персональных данных').check();
+  await page.getByRole('button', { name: 'Принять и продолжить' }).click();
+  await question.waitFor({ state: 'detached' });
+  expect(await page.getByText('Условия площадки изменились.').count()).toBe(0);
+  await stage.world.drain();
+  await person.refresh();
+  const { items } = (await person.get('/me/consents')).body;
+  expect(items.map(({ kind }: { kind: string }) => kind).sort()).toEqual(['privacy', 'privacy', 'terms', 'terms']);
   await context.close();
 });
 

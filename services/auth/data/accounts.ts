@@ -18,6 +18,8 @@ export interface Account {
   locked: boolean;
   lockedUntil: Date | null;
   createdAt: Date;
+  termsVersion: string | null;
+  privacyVersion: string | null;
 }
 
 export type FactorKind = 'totp' | 'email' | 'sms' | 'recovery' | 'passkey';
@@ -26,7 +28,7 @@ const columns = sql`user_id as "userId", email, email_confirmed as "emailConfirm
   display_name as "displayName", locale, phone, factor_email as "factorEmail", factor_sms as "factorSms",
   totp_secret as "totpSecret", totp_confirmed as "totpConfirmed", totp_last_step as "totpLastStep",
   (select count(*)::int from passkeys p where p.user_id = accounts.user_id) as passkeys,
-  locked, locked_until as "lockedUntil", created_at as "createdAt"`;
+  locked, locked_until as "lockedUntil", created_at as "createdAt", terms_version as "termsVersion", privacy_version as "privacyVersion"`;
 
 export function accountByEmail(db: Queries, key: string): Promise<Account | undefined> {
   return db.maybe<Account>(sql`select ${columns} from accounts where email_key = ${key} and erased_at is null`);

@@ -1,5 +1,4 @@
 import { authEvents } from '#contracts/auth/events.ts';
-import type { JoiningConsents } from '#contracts/common/consents.ts';
 import type { Locale } from '#contracts/common/values.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
@@ -50,13 +49,4 @@ export async function markConfirmed(tx: Tx, ctx: AuthContext, userId: string): P
   await tx.run(sql`update accounts set email_confirmed = true where user_id = ${userId}`);
   tx.emit(authEvents.emailConfirmed, userId, { userId, email: account.email });
   await makeTokensStale(tx, ctx, userId);
-}
-
-/** For the log of consents. */
-export function tellConsents(tx: Tx, userId: string, consents: JoiningConsents, now: Date): void {
-  const given = (['terms', 'privacy', 'news'] as const).flatMap((kind) => {
-    const version = consents[kind];
-    return version === undefined ? [] : [{ kind, version }];
-  });
-  tx.emit(authEvents.consentsGiven, userId, { userId, consents: given, at: now.toISOString() });
 }

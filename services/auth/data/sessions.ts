@@ -1,10 +1,12 @@
 import { authEvents, SESSIONS_CHANNEL, type SessionsBroadcast } from '#contracts/auth/events.ts';
+import type { RequiredConsent } from '#contracts/common/consents.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import type { Origin } from '#kit/service/types.ts';
 import type { AuthContext } from '../context.ts';
 import { deviceOf, placeOf } from '../domain/addresses.ts';
 import type { Account } from './accounts.ts';
+import { outdatedOf } from './agreements.ts';
 import { addRefreshToken } from './refresh-tokens.ts';
 
 export interface Issued {
@@ -13,6 +15,7 @@ export interface Issued {
   refreshToken?: string;
   userId: string;
   emailConfirmed: boolean;
+  outdated: RequiredConsent[];
   roles: string[];
   permissions: string[];
 }
@@ -81,6 +84,7 @@ export async function issue(
 ): Promise<Issued> {
   const { userId, emailConfirmed, locale } = account;
   const { roles, permissions } = rights;
+  const outdated = outdatedOf(account);
   const claims = {
     sub: userId,
     sid: session.sessionId,
@@ -89,11 +93,12 @@ export async function issue(
     roles,
     perms: permissions,
     ec: emailConfirmed,
+    ag: outdated.length === 0,
     loc: locale,
   };
   const accessToken = await ctx.keyring.sign(claims, rights.asOf.getTime(), ctx.config.ACCESS_TOKEN_TTL);
   const expiresIn = Math.floor(ctx.config.ACCESS_TOKEN_TTL / 1000);
-  return { accessToken, expiresIn, refreshToken, userId, emailConfirmed, roles, permissions };
+  return { accessToken, expiresIn, refreshToken, userId, emailConfirmed, outdated, roles, permissions };
 }
 
 /**

@@ -1,30 +1,14 @@
-import type { JoiningConsents } from '#contracts/common/consents.ts';
-import { CURRENT_TEXTS } from '#contracts/common/legal-texts.ts';
 import { sql } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import type { AuthHandlers } from '../context.ts';
 import { accountByEmail, type Account, lockAccount } from '../data/accounts.ts';
+import { keepAgreement, refuseOutdated } from '../data/agreements.ts';
 import { guarded, guesserOf } from '../data/guesses.ts';
-import { markConfirmed, tellConsents } from '../data/new-account.ts';
+import { markConfirmed } from '../data/new-account.ts';
 import { useCode, useLink } from '../data/secrets.ts';
 import { endSessions } from '../data/sessions.ts';
 import { emailKey } from '../domain/addresses.ts';
 import { refuseKnownPassword } from '../domain/passwords.ts';
-
-/** A page that was loaded before a release shows texts that are no longer in force. */
-function refuseOutdated({ terms, privacy, news }: JoiningConsents): void {
-  const outdated = (
-    [
-      ['terms', terms],
-      ['privacy', privacy],
-      ['news', news ?? CURRENT_TEXTS.news],
-    ] as const
-  ).filter(([kind, version]) => version !== CURRENT_TEXTS[kind]);
-  if (outdated.length > 0)
-    throw new Problem('auth.consent_outdated', {
-      errors: outdated.map(([kind]) => ({ pointer: `/body/consents/${kind}`, detail: `now ${CURRENT_TEXTS[kind]}` })),
-    });
-}
 
 const SENT = { body: { status: 'sent' as const } };
 
@@ -34,7 +18,7 @@ const SENT = { body: { status: 'sent' as const } };
  */
 export const register: AuthHandlers['register'] = async (ctx, req) => {
   const { password, consents, ...person } = req.body;
-  refuseOutdated(consents);
+  refuseOutdated(consents, '/body/consents');
   refuseKnownPassword(password, [person.email, person.displayName]);
   const passwordHash = await ctx.hasher.hash(password);
   return await req.tx(async (tx) => {
@@ -75,7 +59,7 @@ export const resendConfirmation: AuthHandlers['resendConfirmation'] = async (ctx
 };
 
 export const acceptInvitation: AuthHandlers['acceptInvitation'] = async (ctx, req) => {
-  refuseOutdated(req.body.consents);
+  refuseOutdated(req.body.consents, '/body/consents');
   refuseKnownPassword(req.body.password);
   const passwordHash = await ctx.hasher.hash(req.body.password);
   const userId = await guarded(ctx, { account: null, userId: null, origin: req.origin }, () =>
@@ -86,7 +70,8 @@ export const acceptInvitation: AuthHandlers['acceptInvitation'] = async (ctx, re
         sql`update accounts set password_hash = ${passwordHash} where user_id = ${used.userId} and password_hash is null and erased_at is null`,
       );
       if (taken === 0) return undefined;
-      tellConsents(tx, used.userId, req.body.consents, ctx.clock.now());
+      const fresh = { userId: used.userId, termsVersion: null, privacyVersion: null };
+      await keepAgreement(tx, fresh, req.body.consents, ctx.clock.now());
       await markConfirmed(tx, ctx, used.userId);
       return used.userId;
     }),

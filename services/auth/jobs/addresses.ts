@@ -5,8 +5,9 @@ import { countryCode, id, locale } from '#contracts/common/values.ts';
 import { sql } from '#kit/db/db.ts';
 import type { Job } from '#kit/service/types.ts';
 import type { AuthContext } from '../context.ts';
+import { keepAgreement } from '../data/agreements.ts';
 import { accountByEmail } from '../data/accounts.ts';
-import { createAccount, tellConsents } from '../data/new-account.ts';
+import { createAccount } from '../data/new-account.ts';
 import { sendSecret } from '../data/secrets.ts';
 import { endSessions } from '../data/sessions.ts';
 import { emailKey } from '../domain/addresses.ts';
@@ -42,7 +43,8 @@ export const joinOrTell: Job<AuthContext, z.infer<typeof joining>> = {
         await sendSecret(tx, ctx.sealer, { ...to, purpose: 'already_registered', locale: known.locale });
         return;
       }
-      tellConsents(tx, userId, consents, now);
+      // Each registration is an entry of the log, also of somebody who had begun one before.
+      await keepAgreement(tx, { userId, termsVersion: null, privacyVersion: null }, consents, now);
       // Who registered the address first may not own it: the password that counts is that of the confirmed mail.
       const sent = await sendSecret(tx, ctx.sealer, {
         ...to,

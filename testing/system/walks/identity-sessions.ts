@@ -1,8 +1,9 @@
 /** Tokens, keys, sessions, resets, fresh sign-ins: what an open account stands on (A4–A6). */
 import { createLocalJWKSet, jwtVerify, SignJWT } from 'jose';
 import { expect } from 'vitest';
+import { CURRENT_TEXTS } from '#contracts/common/legal-texts.ts';
 import { Api } from '../api.ts';
-import { PASSWORD, RUB } from '../deal.ts';
+import { DRAFT, PASSWORD, RUB, topUp } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
 import {
   allSay,
@@ -17,6 +18,7 @@ import {
   newPerson,
   randomEmail,
   socketsOf,
+  textChanged,
 } from './people.ts';
 import type { Walk } from './walk.ts';
 
@@ -301,6 +303,61 @@ async function stepUp(world: World): Promise<void> {
   await mailTo(world, email, { text: 'фактор' });
 }
 
+async function changedTexts(world: World): Promise<void> {
+  const person = await newPerson(world, 'Тамара Условная', ['client', 'freelancer']);
+  await topUp(person, 1_000);
+  const { orderId } = (await person.post('/orders', DRAFT)).body;
+  await textChanged(person, 'terms');
+  // Said at the sign-in, and when asked.
+  expect((await begin(person)).outdated).toEqual(['terms']);
+  const { terms } = CURRENT_TEXTS;
+  expect((await person.get('/me/agreements')).body.items).toMatchObject([
+    { kind: 'terms', agreed: '2025-01', inForce: terms, outdated: true },
+    { kind: 'privacy', outdated: false },
+  ]);
+  // No new obligation, at any replica.
+  const offer = { price: RUB(4_000), days: 5, letter: 'Сделаю за пять дней, аккуратно.' };
+  const acts: [string, object][] = [
+    ['/top-ups', { amount: RUB(10) }],
+    [`/orders/${orderId}/publication`, {}],
+    [`/orders/${crypto.randomUUID()}/responses`, offer],
+  ];
+  for (const [path, body] of acts)
+    for (const _ of world.gateways)
+      expect((await person.post(path, body, { expect: 403 })).body.code, path).toBe('agreement_outdated');
+  // What reads, ends, asks for help or pays out goes on.
+  for (const path of [
+    '/orders',
+    `/orders/${orderId}`,
+    '/me/accounts',
+    '/me/statement',
+    '/conversations',
+    '/me/consents',
+  ])
+    await person.get(path);
+  await person.post('/withdrawals', { amount: RUB(10), destination: { kind: 'card', token: '220000004242' } });
+  await person.post('/tickets', { kind: 'question', subject: 'Условия', text: 'Что изменилось в условиях?' });
+  await person.post('/me/exports', undefined, { expect: 202 });
+  await person.post('/me/erasure', undefined, { expect: 202 });
+  await person.delete('/me/erasure');
+  // Agreed to by its version in force, once; the tokens that do not know of it are refreshed.
+  const old = await person.post('/me/agreements', { terms: '2025-01' }, { ...BARE, expect: 409 });
+  expect(old.body.code).toBe('auth.consent_outdated');
+  const before = person.token;
+  await person.post('/me/agreements', { terms }, BARE);
+  await allSay(world, before, 'token_stale');
+  await person.refresh();
+  await person.post('/me/agreements', { terms }, BARE);
+  await person.post(`/orders/${orderId}/publication`, undefined, { expect: 202 });
+  await person.until(`/orders/${orderId}`, ({ status }) => status === 'published');
+  expect((await begin(person)).outdated).toEqual([]);
+  // One more entry in the log.
+  await world.drain();
+  const { items } = (await person.get('/me/consents')).body;
+  expect(items.map(({ kind }: { kind: string }) => kind)).toEqual(['terms', 'privacy', 'terms']);
+  expect(items[0]).toMatchObject({ version: terms, given: true });
+}
+
 export const SESSIONS: readonly Walk[] = [
   { name: 'A3: refresh tokens: a race, a lost answer, reuse; a browser’s stays in its cookie', run: refreshTokens },
   {
@@ -314,5 +371,6 @@ export const SESSIONS: readonly Walk[] = [
     run: atTheNextRequest,
   },
   { name: 'A5, A7: a reset is one link for 30 minutes, ends sessions, keeps the second factor', run: reset },
+  { name: 'A1: a text that has changed is asked about again; it holds nobody’s deals or money', run: changedTexts },
   { name: 'A9: what moves money or the ways in asks for a fresh sign-in; changes are mailed', run: stepUp },
 ];

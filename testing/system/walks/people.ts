@@ -1,5 +1,6 @@
 /** People of walks: registered, confirmed, signed in; what reaches them; and what each replica says to them. */
 import { randomUUID } from 'node:crypto';
+import pg from 'pg';
 import { expect } from 'vitest';
 import { WebSocket } from 'ws';
 import { JOINING_EXAMPLE } from '#contracts/common/consents.ts';
@@ -113,6 +114,18 @@ export async function socketsOf(api: Api): Promise<LiveSocket[]> {
 /** As many at once as asked for, at the gateways in turn. */
 export async function atOnce(count: number, act: (index: number) => Promise<Answer>): Promise<Answer[]> {
   return await Promise.all(Array.from({ length: count }, (_, index) => act(index)));
+}
+
+/**
+ * As a release with a new version of a text leaves a person: what he agreed to is a former one. No release can be made in
+ * a walk; the next token says it, as it would then.
+ */
+export async function textChanged(api: Api, kind: 'terms' | 'privacy'): Promise<void> {
+  const client = new pg.Client({ connectionString: api.world.adminUrl });
+  await client.connect();
+  await client.query(`update auth.accounts set ${kind}_version = '2025-01' where user_id = $1`, [api.userId]);
+  await client.end();
+  await api.refresh();
 }
 
 export const randomEmail = () => `${randomUUID().slice(0, 12)}@example.com`;

@@ -10,6 +10,8 @@ export type Session = z.output<typeof tokens>;
 const FLAG = 'artel.signed-in';
 
 export const session = store<Session | undefined>(undefined);
+/** The question about changed texts was put off until the next visit. */
+export const later = store(false);
 let expiresAt = 0;
 let refreshing: Promise<boolean> | undefined;
 
@@ -17,12 +19,16 @@ let refreshing: Promise<boolean> | undefined;
 export function takeSession(given: Session): void {
   expiresAt = Date.now() + given.expiresIn * 1000;
   localStorage.setItem(FLAG, '1');
+  // A release in the middle of somebody's work: the question waits for the next visit.
+  if (session.value?.userId === given.userId && session.value.outdated.length === 0)
+    later.set(given.outdated.length > 0);
   session.set(given);
 }
 
 export function dropSession(): void {
   localStorage.removeItem(FLAG);
   expiresAt = 0;
+  later.set(false);
   session.set(undefined);
 }
 

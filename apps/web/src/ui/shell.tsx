@@ -27,7 +27,14 @@ export async function countUnread(): Promise<void> {
   unread.set({ notifications, conversations });
 }
 
-export function Shell({ path, children }: { path: string; children: ComponentChildren }) {
+interface ShellProps {
+  path: string;
+  children: ComponentChildren;
+  /** The page itself asks about changed texts. */
+  asked: boolean;
+}
+
+export function Shell({ path, children, asked }: ShellProps) {
   const person = useStore(session);
   const [open, setOpen] = useState(false);
   const waiting = useUnreadTotal();
@@ -69,6 +76,11 @@ export function Shell({ path, children }: { path: string; children: ComponentChi
         {person && !person.emailConfirmed && (
           <p class="notice">
             {t('shell.unconfirmed')} <a href="/confirm">{t('shell.confirm')}</a>
+          </p>
+        )}
+        {person && person.outdated.length > 0 && !asked && path !== '/agreements' && (
+          <p class="notice">
+            {t('shell.outdated')} <a href="/agreements">{t('shell.agree')}</a>
           </p>
         )}
         {children}
@@ -232,7 +244,7 @@ function Footer() {
   );
 }
 
-async function signOut(): Promise<void> {
+export async function signOut(): Promise<void> {
   hangUp();
   await api('auth', 'endCurrentSession').catch(() => undefined);
   dropSession();
