@@ -9,6 +9,7 @@ import pg from 'pg';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
 import { type MovableClock, movableClock } from '#kit/clock.ts';
+import { dueNews } from '#kit/db/job-news.ts';
 import { createLogger, type Logger, type LogLevel } from '#kit/log.ts';
 import type { Host } from '#kit/service/boot.ts';
 import type { RawCall } from '#kit/service/dispatch.ts';
@@ -144,8 +145,8 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
     },
     drain: () => drain(host, bus, database.url),
     async advance(ms) {
-      await shiftJobs(database.url, ms);
       clock.advance(ms);
+      await shiftJobs(database.url, ms);
       await drain(host, bus, database.url);
     },
     async close() {
@@ -199,14 +200,15 @@ async function jobSchemas(client: pg.Client): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-/** The job library compares with the server's clock: what a moved clock makes due is pulled forward. */
+/** The job library compares with the server's clock: what a moved clock makes due is pulled forward, and its runner told. */
 export async function shiftJobs(adminUrl: string, ms: number): Promise<void> {
   await withClient(adminUrl, async (client) => {
     for (const schema of await jobSchemas(client)) {
-      await client.query(
-        `update "${schema}"._private_jobs set run_at = run_at - $1 * interval '1 millisecond' where locked_at is null and run_at > now()`,
+      const { rows } = await client.query<{ due: boolean }>(
+        `update "${schema}"._private_jobs set run_at = run_at - $1 * interval '1 millisecond' where locked_at is null and run_at > now() returning run_at <= now() as due`,
         [ms],
       );
+      if (rows.some((row) => row.due)) await client.query(dueNews(schema.replace(/_jobs$/, '')));
     }
   });
 }

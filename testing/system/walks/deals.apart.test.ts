@@ -1,0 +1,5 @@
+import { apart } from '../apart.ts';
+import { dealWalks } from './deals.ts';
+import { walkStory } from './walk.ts';
+
+walkStory('the deal and the money, apart', dealWalks, () => apart({ replicas: 2 }));
