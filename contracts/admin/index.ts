@@ -86,6 +86,7 @@ export const adminContract = defineContract({
     sessionsEnded: consumed(authEvents.sessionsEnded, '+ audit'),
     securityNotice: consumed(authEvents.securityNotice, '+ audit'),
     transactionPosted: consumed(paymentsEvents.transactionPosted, '+ audit of adjustments'),
+    adjustmentRequested: consumed(paymentsEvents.adjustmentRequested, '+ audit of adjustments'),
     reviewDeleted: consumed(ordersEvents.reviewDeleted, '+ audit'),
     reviewRedacted: consumed(ordersEvents.reviewRedacted, '+ audit'),
     ticketChanged: consumed(supportEvents.ticketChanged, '+ audit of disputes, of reviews and of their appeals'),

@@ -113,6 +113,10 @@ export const paymentsEvents = {
       kind: transactionKind,
       orderId: id.nullable(),
       at: timestamp,
+      /** Who caused it; null: the platform itself. Of older events unknown. */
+      actorId: id.nullish(),
+      /** Why, where an admin moved money: of adjustments and granted bonuses. */
+      reason: z.string().nullish(),
       postings: z.array(
         z.object({
           account: accountKind,
@@ -121,6 +125,13 @@ export const paymentsEvents = {
         }),
       ),
     }),
+  }),
+  /** M12: an adjustment above the set sum was asked for; nothing moves until a second admin approves it. */
+  adjustmentRequested: event({
+    type: 'payments.adjustment.requested.v1',
+    summary: 'An adjustment waits for a second admin',
+    subject: 'adjustmentId',
+    data: z.object({ adjustmentId: id, userId: id, amount: signedMoney, reason: z.string(), actorId: id }),
   }),
   topupFailed: event({
     type: 'payments.topup.failed.v1',

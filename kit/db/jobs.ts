@@ -1,5 +1,13 @@
 import pg from 'pg';
-import { type JobHelpers, Logger as WorkerLogger, parseCronItems, type Runner, run } from 'graphile-worker';
+import { EventEmitter } from 'node:events';
+import {
+  type JobHelpers,
+  Logger as WorkerLogger,
+  parseCronItems,
+  type Runner,
+  run,
+  type WorkerEvents,
+} from 'graphile-worker';
 import { newCall, runInCall } from '#kit/call-context.ts';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from '#kit/log.ts';
@@ -16,6 +24,11 @@ const SWEEP_MS = 10_000;
 /** A job whose run is over for so long and that is still locked: its outcome could not be written down. */
 const UNTOLD_MS = 5_000;
 const RESTART_MS = 200;
+/**
+ * Questions for work that failed one after the other, until the runner is begun anew: the library asks for the ids of its
+ * tasks once, and when that fails it takes no job ever after.
+ */
+const FAILED_LOOKS = 3;
 /** What the library sets when it stops because of a migration. */
 const LIBRARY_EXIT_CODE = 57;
 
@@ -63,9 +76,24 @@ export async function startJobs(options: {
   });
   pool.on('error', () => {});
   pool.on('connect', (client) => client.on('error', () => {}));
-  const start = (): Promise<Runner> =>
-    run({
+  const start = async (): Promise<Runner> => {
+    const events: WorkerEvents = new EventEmitter();
+    let failures = 0;
+    const fine = () => {
+      failures = 0;
+    };
+    events.on('worker:getJob:empty', fine);
+    events.on('job:start', fine);
+    let running: Runner | undefined;
+    events.on('worker:getJob:error', () => {
+      if (++failures < FAILED_LOOKS || !running) return;
+      // Once: it ends, and is started again below.
+      running.stop().catch(() => {});
+      running = undefined;
+    });
+    const started = await run({
       pgPool: pool,
+      events,
       schema: `${options.schema}_jobs`,
       taskList,
       parsedCronItems: parseCronItems(cronItems),
@@ -78,6 +106,9 @@ export async function startJobs(options: {
         else if (level === 'warning' && !/migration/i.test(message)) log.debug({ detail: message }, 'job runner');
       }),
     });
+    running = started;
+    return started;
+  };
   const release = `update "${options.schema}_jobs"._private_jobs set locked_at = null, locked_by = null where`;
   if (options.alone) await pool.query(`${release} locked_at is not null`);
   let closed = false;

@@ -101,3 +101,28 @@ test('a job whose end could not be written down is given back and runs again', a
     await runner.close();
   }
 });
+
+test('a runner whose first question to the database failed takes jobs all the same once it answers', async () => {
+  const admin = new pg.Client({ connectionString: database.url });
+  await admin.connect();
+  await admin.query(`
+    create sequence users_jobs.refusals;
+    grant usage on users_jobs.refusals to public;
+    create function refuse() returns trigger language plpgsql as 'begin perform nextval($$users_jobs.refusals$$); raise exception $$as if it were away$$; end';
+    create trigger refuse before insert on users_jobs._private_tasks for each statement execute function refuse()`);
+  const done = Promise.withResolvers<void>();
+  const runner = await startJobs({
+    ...{ ctx: { telemetry } as ServiceContext, db, schema: 'users', log },
+    jobs: { afterwards: { payload: z.object({}), run: async () => done.resolve() } },
+  });
+  try {
+    const refused = async () => (await admin.query('select is_called from users_jobs.refusals')).rows[0].is_called;
+    await expect.poll(refused).toBe(true);
+    await admin.query('drop trigger refuse on users_jobs._private_tasks');
+    await db.tx((tx) => tx.schedule('afterwards', {}));
+    await done.promise;
+  } finally {
+    await runner.close();
+    await admin.end();
+  }
+});

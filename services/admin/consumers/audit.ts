@@ -84,12 +84,24 @@ export const securityNotice: On['securityNotice'] = logged((event) => ({
 }));
 
 export const transactionPosted: On['transactionPosted'] = logged((event) => ({
-  actorId: null,
+  actorId: event.data.actorId ?? null,
   action: `payments.${event.data.kind}`,
   targetKind: 'transaction',
   targetId: event.data.transactionId,
   outcome: 'done',
   after: { orderId: event.data.orderId, postings: event.data.postings },
+  reason: event.data.reason ?? null,
+}));
+
+/** M12: who asked; who approved is the actor of what is posted then. */
+export const adjustmentRequested: On['adjustmentRequested'] = logged((event) => ({
+  actorId: event.data.actorId,
+  action: 'payments.adjustment-requested',
+  targetKind: 'user',
+  targetId: event.data.userId,
+  outcome: 'done',
+  after: { adjustmentId: event.data.adjustmentId, amount: event.data.amount },
+  reason: event.data.reason,
 }));
 
 export const reviewDeleted: On['reviewDeleted'] = logged(

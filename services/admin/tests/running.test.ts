@@ -104,8 +104,14 @@ test('sign-ins, refused ones too, role changes, money and review deletions are i
     kind: 'adjustment',
     orderId: null,
     at: '2026-11-01T10:00:00.000Z',
+    actorId,
+    reason: 'ошибка провайдера',
     postings: [{ account: 'available', userId, amount: { amount: '100', currency: 'RUB' } }],
   });
+  const [adjustmentId, adjustedId] = [newId(), newId()];
+  const amount = { amount: '-2000000', currency: 'RUB' };
+  const asked = { adjustmentId, userId: adjustedId, amount, reason: 'возврат', actorId };
+  await send('payments.adjustment.requested.v1', adjustmentId, asked);
   await fix.platform.drain();
   const about = async (targetId: string) =>
     (await fix.log({ targetId })).map((entry) => [entry.action, entry.outcome, entry.reason ?? entry.code]);
@@ -117,7 +123,13 @@ test('sign-ins, refused ones too, role changes, money and review deletions are i
     ['roles.assignment-changed', 'done', 'hired'],
   ]);
   expect(await about(reviewId)).toEqual([['review.delete', 'done', 'оскорбления']]);
-  expect(await about(transactionId)).toEqual([['payments.adjustment', 'done', null]]);
+  // Money that an admin moves stands there with who and why (P4, M12).
+  expect(await fix.log({ targetId: transactionId })).toMatchObject([
+    { action: 'payments.adjustment', actorId, reason: 'ошибка провайдера' },
+  ]);
+  expect(await fix.log({ targetId: adjustedId })).toMatchObject([
+    { action: 'payments.adjustment-requested', actorId, reason: 'возврат' },
+  ]);
 });
 
 test('what an erased person wrote is gone, and the erasure is in the log', async () => {

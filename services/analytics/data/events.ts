@@ -1,4 +1,5 @@
 import { ordersEvents } from '#contracts/orders/events.ts';
+import { paymentsEvents } from '#contracts/payments/events.ts';
 import { supportEvents } from '#contracts/support/events.ts';
 import { type Queries, sql, type Tx } from '#kit/db/db.ts';
 
@@ -15,6 +16,7 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> =
   [ordersEvents.responseSubmitted.type]: { title: '' },
   [ordersEvents.freelancerInvited.type]: { title: '' },
   [supportEvents.ticketChanged.type]: { subject: '' },
+  [paymentsEvents.transactionPosted.type]: { reason: null },
 };
 
 /** Puts events into the store, a statement for all of them. */

@@ -1,4 +1,5 @@
 import type { Currency } from '#contracts/common/values.ts';
+import { paymentsEvents } from '#contracts/payments/events.ts';
 import type { paymentsContract } from '#contracts/payments/index.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
@@ -73,7 +74,15 @@ export const requestAdjustment: H['requestAdjustment'] = async (ctx, req) => {
     await tx.run(
       sql`insert into adjustments (adjustment_id, user_id, amount, currency, reason, requested_by, status) values (${adjustmentId}, ${userId}, ${value}, ${amount.currency}, ${reason}, ${row.requestedBy}, ${row.status})`,
     );
-    if (!heavy) await postAdjustment(tx, ctx, row);
+    if (heavy)
+      tx.emit(paymentsEvents.adjustmentRequested, adjustmentId, {
+        adjustmentId,
+        userId,
+        amount,
+        reason,
+        actorId: row.requestedBy,
+      });
+    else await postAdjustment(tx, ctx, row);
     return { body: view(row) };
   }, ctx.books.on());
 };

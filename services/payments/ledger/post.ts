@@ -173,12 +173,16 @@ async function write(tx: Queries, all: readonly Decided[], balances: ReadonlyMap
 }
 
 /** Tells what was posted (E9, E14). */
-export function announce(tx: Tx, { transactionId, kind, orderId, at, postings, currency }: Decided): void {
+export function announce(tx: Tx, decided: Decided): void {
+  const { transactionId, kind, orderId, at, actorId, memo, postings, currency } = decided;
+  const byAdmin = actorId !== null && (kind === 'adjustment' || kind === 'platform_bonus');
   tx.emit(paymentsEvents.transactionPosted, transactionId, {
     transactionId,
     kind,
     orderId,
     at: at.toISOString(),
+    actorId,
+    reason: byAdmin ? memo : null,
     postings: postings.map(({ account, userId, amount }) => ({
       account,
       userId,

@@ -2,4 +2,4 @@ import { apart } from '../apart.ts';
 import { dealWalks } from './deals.ts';
 import { walkStory } from './walk.ts';
 
-walkStory('the deal and the money, apart', dealWalks, () => apart({ replicas: 2 }));
+walkStory('the deal, apart', dealWalks, () => apart({ replicas: 2 }));

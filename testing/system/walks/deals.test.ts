@@ -2,4 +2,4 @@ import { allInOne } from '../world.ts';
 import { dealWalks } from './deals.ts';
 import { walkStory } from './walk.ts';
 
-walkStory('the deal and the money, all in one', dealWalks, () => allInOne());
+walkStory('the deal, all in one', dealWalks, () => allInOne());

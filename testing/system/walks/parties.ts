@@ -1,6 +1,9 @@
 /** The two sides of a deal and their admin, and the steps that every walk of deals begins with. */
+import pg from 'pg';
 import { expect } from 'vitest';
 import type { SettingKey, SettingValue } from '#contracts/admin/settings.ts';
+import type { ServiceName } from '#contracts/common/define.ts';
+import { dueNews } from '#kit/db/job-news.ts';
 import { Api } from '../api.ts';
 import { DRAFT, PASSWORD, registerAndConfirm, RUB } from '../deal.ts';
 import { ADMIN, type World } from '../world.ts';
@@ -144,4 +147,17 @@ export async function told(api: Api, event: string, about: string): Promise<void
   await api.until('/notifications?limit=100', (body) =>
     body.items.some((one: { event: string; link: string }) => one.event === event && one.link.includes(about)),
   );
+}
+
+/** Has a job that comes by the hour or the day run now, as its time would have it, and waits for what follows. */
+export async function runNow(world: World, service: ServiceName, job: string): Promise<void> {
+  const client = new pg.Client({ connectionString: world.adminUrl });
+  await client.connect();
+  try {
+    await client.query(`select "${service}_jobs".add_job($1, '{}'::json)`, [job]);
+    await client.query(dueNews(service));
+  } finally {
+    await client.end();
+  }
+  await world.drain();
 }
