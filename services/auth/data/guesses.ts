@@ -1,5 +1,5 @@
 import { authEvents } from '#contracts/auth/events.ts';
-import { type Db, sql } from '#kit/db/db.ts';
+import { type Db, sql, type Tx } from '#kit/db/db.ts';
 import { hashToken } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
 import type { Origin } from '#kit/service/types.ts';
@@ -43,14 +43,14 @@ interface Reserved {
 /**
  * Lets somebody try a secret. The try is counted before it is made and taken back when it succeeds, so that tries at
  * the same moment, on all replicas, can't slip past the limit together. `attempt` answers undefined for a wrong
- * secret. Throws `auth.locked` (429) while too many have failed. `forgets`: this was the whole sign-in, the failed ones
- * before it don't count any more.
+ * secret. Throws `auth.locked` (429) while too many have failed. `isWhole`: a session begins now, which forgets this try
+ * with all before it.
  */
 export async function guarded<T>(
   ctx: AuthContext,
   who: Guesser,
   attempt: () => Promise<T | undefined>,
-  forgets: (result: T) => boolean = () => false,
+  isWhole: (result: T) => boolean = () => false,
 ): Promise<T | undefined> {
   const now = ctx.clock.now();
   const reserved = await reserve(ctx.db, who, now);
@@ -63,8 +63,7 @@ export async function guarded<T>(
     throw error;
   }
   if (result !== undefined) {
-    if (who.userId !== null && forgets(result)) await forgetGuesses(ctx.db, who.userId);
-    else await takeBack(ctx.db, reserved);
+    if (!isWhole(result)) await takeBack(ctx.db, reserved);
     return result;
   }
   await ctx.db.tx(async (tx) => {
@@ -121,6 +120,6 @@ async function takeBack(db: Db, reserved: Reserved): Promise<void> {
 }
 
 /** The owner was here: what was guessed before does not count any more. */
-export async function forgetGuesses(db: Pick<Db, 'run'>, userId: string): Promise<void> {
-  await db.run(sql`delete from guesses where subject = ${`account:${userId}`}`);
+export function forgetGuesses(tx: Tx, userId: string): void {
+  tx.send(sql`delete from guesses where subject = ${`account:${userId}`}`);
 }

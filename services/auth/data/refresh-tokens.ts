@@ -9,10 +9,10 @@ const GRACE_MS = 20_000;
 /** Calls that came at the same moment are a race, not a lost answer: one wins, the others are told to wait. */
 const RACE_MS = 1_000;
 
-export async function addRefreshToken(tx: Tx, ctx: AuthContext, sessionId: string, now: Date): Promise<string> {
+export function addRefreshToken(tx: Tx, ctx: AuthContext, sessionId: string, now: Date): string {
   const token = randomToken(32);
   const expiresAt = new Date(now.getTime() + ctx.config.SESSION_TTL);
-  await tx.run(
+  tx.send(
     sql`insert into refresh_tokens (token_hash, session_id, issued_at, expires_at) values (${hashToken(token)}, ${sessionId}, ${now}, ${expiresAt})`,
   );
   return token;
@@ -56,7 +56,7 @@ export async function rotateRefreshToken(
   if (row.usedAt === null) {
     refreshToken = randomToken(32);
     const sealed = await createSealer(token).seal(refreshToken);
-    await tx.run(sql`
+    tx.send(sql`
       with next as (
         insert into refresh_tokens (token_hash, session_id, issued_at, expires_at)
         values (${hashToken(refreshToken)}, ${sessionId}, ${now}, ${new Date(now.getTime() + ctx.config.SESSION_TTL)})

@@ -7,6 +7,7 @@ import type { AuthContext } from '../context.ts';
 import { deviceOf, placeOf } from '../domain/addresses.ts';
 import type { Account } from './accounts.ts';
 import { outdatedOf } from './agreements.ts';
+import { forgetGuesses } from './guesses.ts';
 import { addRefreshToken } from './refresh-tokens.ts';
 
 export interface Issued {
@@ -46,7 +47,7 @@ export async function rightsNow(ctx: AuthContext, userId: string): Promise<Right
   return { roles, permissions, asOf };
 }
 
-/** Starts a session after a full sign-in. */
+/** Starts a session after a full sign-in: what was guessed before does not count any more. */
 export async function startSession(
   ctx: AuthContext,
   account: Account,
@@ -60,6 +61,7 @@ export async function startSession(
   const device = deviceOf(origin.userAgent);
   const place = placeOf(origin.ip);
   const refreshToken = await ctx.db.tx(async (tx) => {
+    forgetGuesses(tx, userId);
     // Of the sessions before this one: a statement does not see what it inserts.
     const { known, any } = await tx.one<{ known: boolean; any: boolean }>(sql`
       insert into sessions (session_id, user_id, started_at, last_used_at, auth_time, device, place, factors, roles)
@@ -69,7 +71,7 @@ export async function startSession(
     tx.emit(authEvents.signedIn, userId, { userId, sessionId, factors });
     if (any && !known)
       tx.emit(authEvents.securityNotice, userId, { userId, kind: 'new_device', device, place, at: now.toISOString() });
-    return await addRefreshToken(tx, ctx, sessionId, now);
+    return addRefreshToken(tx, ctx, sessionId, now);
   });
   return await issue(ctx, account, { sessionId, authTime: now, factors }, rights, refreshToken);
 }

@@ -34,7 +34,7 @@ export const completeReset: AuthHandlers['completeReset'] = async (ctx, req) => 
       await voidSecrets(tx, used.userId, ['confirm_email', 'invitation', 'change_email', 'sign_in_code'], now);
       await endSessions(tx, ctx, used.userId, 'password reset');
       await forgetHalfSignIns(tx, used.userId);
-      await forgetGuesses(tx, used.userId);
+      forgetGuesses(tx, used.userId);
       notice(tx, ctx, used.userId, 'password_changed', req.origin);
       return used.userId;
     }),

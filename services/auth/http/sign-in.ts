@@ -5,7 +5,7 @@ import type { Origin } from '#kit/service/types.ts';
 import type { AuthContext, AuthHandlers } from '../context.ts';
 import { type Account, accountByEmail, accountById, factorsOf, isLocked } from '../data/accounts.ts';
 import { checkFactor, type CodeFactor } from '../data/factors.ts';
-import { forgetGuesses, guarded, type Guesser, guesserOf, ownGuesser } from '../data/guesses.ts';
+import { guarded, type Guesser, guesserOf, ownGuesser } from '../data/guesses.ts';
 import { notice, signInWasRefused } from '../data/notices.ts';
 import { checkAnswer, startAnswer } from '../data/passkeys.ts';
 import { startSession } from '../data/sessions.ts';
@@ -25,10 +25,10 @@ export async function guardedSignIn<T>(
   who: Guesser,
   reason: string,
   attempt: () => Promise<T | undefined>,
-  forgets?: (result: T) => boolean,
+  isWhole?: (result: T) => boolean,
 ): Promise<T | undefined> {
   try {
-    const result = await guarded(ctx, who, attempt, forgets);
+    const result = await guarded(ctx, who, attempt, isWhole);
     if (result === undefined) await signInWasRefused(ctx, who.userId, reason);
     return result;
   } catch (error) {
@@ -75,7 +75,6 @@ export const signIn: AuthHandlers['signIn'] = async (ctx, req) => {
     );
     return { body: { next: 'second_factor' as const, interimToken, factors } };
   }
-  if (trusted) await forgetGuesses(ctx.db, userId);
   return handOver(ctx, await startSession(ctx, account, req.origin, trusted ? ['pwd', 'device'] : ['pwd']), transport);
 };
 
@@ -138,7 +137,6 @@ export const passSecondFactor: AuthHandlers['passSecondFactor'] = async (ctx, re
     sql`update interim_tokens set used_at = ${now} where token_hash = ${hashToken(interimToken)} and used_at is null`,
   );
   if (used === 0) throw new Problem('auth.interim_wrong');
-  await forgetGuesses(ctx.db, userId);
   const deviceToken = trust ? await trustDevice(ctx.db, userId, deviceOf(req.origin.userAgent), now) : undefined;
   return handOver(ctx, await startSession(ctx, account, req.origin, ['pwd', factor]), transport, deviceToken);
 };
@@ -155,6 +153,5 @@ export const signInWithPasskey: AuthHandlers['signInWithPasskey'] = async (ctx, 
   const account = userId === undefined ? undefined : await accountById(ctx.db, userId);
   if (!account) throw new Problem('auth.passkey_wrong');
   await refuseBlocked(ctx, account);
-  await forgetGuesses(ctx.db, account.userId);
   return handOver(ctx, await startSession(ctx, account, req.origin, ['passkey']), transport);
 };
