@@ -6,6 +6,7 @@ import { ConfigError } from '#kit/config.ts';
 import { StartError } from '#kit/embedded/start-error.ts';
 import { addHealth, createHttp } from '#kit/service/http-server.ts';
 import { mergePrometheus } from '#kit/telemetry/prometheus-text.ts';
+import { HEALTH_CHANNEL } from '#kit/service/health-news.ts';
 import { startKeeper } from './backup/keeper.ts';
 import { carryOutRestoration, waitingRestoration } from './backup/restoration.ts';
 import { type Demo, openDemo } from './demo/demo.ts';
@@ -109,7 +110,8 @@ export async function start(options: StartOptions): Promise<Running> {
     if (services.includes('admin') && ownDatabases(settings).length === 0) {
       const { adminUrl, masterSecret, log } = needs;
       const files = await fileStoreOf(settings);
-      const keeper = startKeeper({ adminUrl, masterSecret, folder: backupFolder(settings), files, log });
+      const onNews = () => platform.bus.broadcast(HEALTH_CHANNEL, {});
+      const keeper = startKeeper({ adminUrl, masterSecret, folder: backupFolder(settings), files, log, onNews });
       closers.push(() => keeper.close());
     }
     if (settings.METRICS_PORT > 0) closers.push(await serveMetrics(settings, platform));

@@ -48,6 +48,8 @@ export const REASON_CODES = [
   'rest_too_long',
   'all_weeks_done',
   'nothing_worked',
+  'silence_loses',
+  'offers_met',
 ] as const;
 export const reasonCode = z.enum(REASON_CODES);
 export type ReasonCode = z.infer<typeof reasonCode>;

@@ -79,7 +79,9 @@ export const ordersInternal = {
       ticketId: id,
       outcome: z.enum(['release', 'refund', 'split']),
       freelancerAmount: money,
-      reason: text(3, 4000),
+      /** A person's words; absent where the platform decided or both sides agreed: then `reasonCode` says why. */
+      reason: text(3, 4000).optional(),
+      reasonCode: z.enum(['silence_loses', 'offers_met']).optional(),
     }),
     reply: z.object({ orderId: id, status: orderStatus }),
     status: 200,

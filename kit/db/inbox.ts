@@ -23,6 +23,8 @@ export interface InboxOptions {
   log: Logger;
   telemetry: Telemetry;
   handlers: readonly InboxHandler[];
+  /** An event was parked in the dead letters. */
+  onDead?: () => void;
   /** Messages in flight per process. */
   prefetch: number;
   /** How effects share transactions, where the service sees to that itself. */
@@ -271,6 +273,7 @@ function refuse(options: InboxOptions, delivery: Delivery, { reason, mayFit }: R
   }
   options.log.warn({ type: delivery.type, reason }, 'a message that can not be read was parked');
   delivery.dead(reason);
+  options.onDead?.();
 }
 
 /** The event and its handler, or why the message is poison. */
@@ -330,6 +333,7 @@ function giveBack(options: InboxOptions, item: Item, error: unknown): void {
       'an event was parked in the dead letters',
     );
     delivery.dead(reason);
+    options.onDead?.();
   } else {
     options.log.warn(
       { err: error, type: event.type, eventId: event.id, attempt: delivery.attempt },

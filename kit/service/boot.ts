@@ -21,6 +21,7 @@ import { closerOf } from './closing.ts';
 import { createClients, localTransport, remoteTransport, type Transport } from './client.ts';
 import { createDispatcher, type Dispatcher } from './dispatch.ts';
 import { createServiceServer, type HealthChecks } from './http-server.ts';
+import { HEALTH_CHANNEL } from './health-news.ts';
 import { createLive } from './live.ts';
 import { CHANGED_CHANNEL, type ChangedBroadcast, changersOf, makesLookups, Lookups } from './lookups.ts';
 import {
@@ -171,10 +172,14 @@ export async function startHost(options: HostOptions): Promise<Host> {
     throw error;
   }
   const services = [...running.values()].map(asRunning);
+  options.bus.broadcast(HEALTH_CHANNEL, {});
   return {
     services,
     service: (name) => services.find((service) => service.name === name),
-    close: () => stopAll([...running.values()], remotes),
+    async close() {
+      await stopAll([...running.values()], remotes);
+      options.bus.broadcast(HEALTH_CHANNEL, {});
+    },
   };
 }
 
@@ -337,6 +342,7 @@ async function begin(options: HostOptions, started: Started): Promise<void> {
       log: ctx.log,
       telemetry,
       handlers,
+      onDead: () => options.bus.broadcast(HEALTH_CHANNEL, {}),
       prefetch: PREFETCH,
       transact: definition.transact && ((event) => definition.transact?.(ctx as never, event) as Transact),
     });

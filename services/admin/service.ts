@@ -58,6 +58,7 @@ import { blockUser, unblockUser } from './http/blocks.ts';
 import { addEvidence, getEvidence } from './http/evidence.ts';
 import { mergeDictionaryEntry } from './http/merge-entry.ts';
 import { listUsers, getUserCard, eraseUser } from './http/users.ts';
+import { HealthNews } from './health-news.ts';
 import { logRestorations } from './log-restorations.ts';
 import { settlePendingActs } from './jobs/settle-pending-acts.ts';
 import { spreadNotice } from './jobs/spread-notice.ts';
@@ -69,7 +70,7 @@ export const adminService = defineService({
   contract: adminContract,
   config: adminConfig,
   migrations: new URL('./migrations/', import.meta.url),
-  setup: (base) => ({ auditKey: base.secret('audit-chain') }),
+  setup: (base) => ({ auditKey: base.secret('audit-chain'), healthNews: new HealthNews(base) }),
   http: {
     ...personalData,
     listAuditLog,
@@ -153,5 +154,7 @@ export const adminService = defineService({
   async ready(ctx) {
     await seed(ctx);
     await logRestorations(ctx);
+    await ctx.healthNews.start();
   },
+  close: (ctx) => ctx.healthNews.close(),
 });

@@ -4,7 +4,7 @@ import type { Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import type { SupportContext } from './context.ts';
 import type { Act, TicketRow } from './data/tickets.ts';
-import { type Decided, type DisputeCase, daysFrom, feeStateAfter, rulesOf } from './domain/disputes.ts';
+import { type Decided, type DisputeCase, daysFrom, feeStateAfter } from './domain/disputes.ts';
 import { type Finish, isRefusal } from './refusal.ts';
 import { keepSilenceTimer } from './silence.ts';
 import { say, SYSTEM, takeStep } from './step.ts';
@@ -44,8 +44,7 @@ export async function openDispute(ctx: SupportContext, ticket: TicketRow, act: A
 
 /** Both sides read the rules in the case itself, whoever of them opened it. */
 export async function sayRules(tx: Tx, { ticketId }: TicketRow, of: DisputeCase, now: Date): Promise<void> {
-  const text = (['ru', 'en'] as const).map((locale) => rulesOf(of.terms, of.fee, locale).join('\n')).join('\n\n');
-  await say(tx, ticketId, { actor: SYSTEM, text, now });
+  await say(tx, ticketId, { actor: SYSTEM, words: { key: 'rules', terms: of.terms, fee: of.fee }, now });
 }
 
 /** No dispute: what was taken for it goes back before the ticket says so. */
@@ -55,18 +54,17 @@ export async function refuseDispute(ctx: SupportContext, ticket: TicketRow, why:
   if (charged && of.fee) await settleFee(ctx, ticket, of.fee, of.fee);
   return async (tx, row) => {
     const feeState = charged ? ('returned' as const) : ('none' as const);
+    const poor = why.code === 'support.fee_not_covered';
     await takeStep(tx, row, {
       action: 'dispute_refuse',
       actor: SYSTEM,
-      reason: why.code === 'support.fee_not_covered' ? feeWords(why.detail) : (why.detail ?? why.code),
+      ...(poor
+        ? { words: { key: 'fee_missing', missing: why.detail ?? '' } as const }
+        : { reason: why.detail ?? why.code }),
       set: { pending: null, dispute: 'refused', case: { ...of, feeState } },
       now: ctx.clock.now(),
     });
   };
-}
-
-function feeWords(missing: string | undefined): string {
-  return `Не хватает денег на сбор: ${missing}. The money for the fee is not there: ${missing}.`;
 }
 
 /** A repeat finds what was set aside the first time. */
@@ -99,11 +97,15 @@ const ENDS = { release: 'completed', refund: 'cancelled', split: 'split' } as co
 /** The ruling (or agreement) moves the money, once; then the fee goes where it belongs. */
 export async function rule(ctx: SupportContext, ticket: TicketRow, act: ActOf<'rule'>): Promise<Finish> {
   const orderId = ticket.orderId as string;
-  const { actorId, outcome, freelancerAmount, reason } = act;
+  const { actorId, outcome, freelancerAmount, reason, words } = act;
+  // Orders has codes of its own for what no person gave a reason for.
+  const why = words
+    ? { reasonCode: words.key === 'silence' ? ('silence_loses' as const) : ('offers_met' as const) }
+    : { reason };
   await ctx.clients.orders
     .ruleDispute({
       params: { orderId },
-      body: { actorId, ticketId: ticket.ticketId, outcome, freelancerAmount, reason },
+      body: { actorId, ticketId: ticket.ticketId, outcome, freelancerAmount, ...why },
       idempotencyKey: act.id,
     })
     .catch(async (error: unknown) => {
@@ -122,9 +124,9 @@ export async function rule(ctx: SupportContext, ticket: TicketRow, act: ActOf<'r
     const ruling = action === 'execute' ? of.ruling && { ...of.ruling, appealUntil: null } : finalOf(of, act, now);
     const set = { pending: null, done: act, dispute: 'ruled', case: { ...of, feeState, ruling } } as const;
     const actor = action === 'execute' ? SYSTEM : { kind: act.actorKind, id: actorId };
-    await takeStep(tx, row, { action, actor, reason, set, now });
+    await takeStep(tx, row, { action, actor, reason, words, set, now });
     if (action !== 'execute')
-      await say(tx, row.ticketId, { actor: action === 'settle' ? SYSTEM : actor, text: reason, now });
+      await say(tx, row.ticketId, { actor: action === 'settle' ? SYSTEM : actor, text: reason, words, now });
     await tx.unschedule(`silence:${row.ticketId}`);
     await tx.unschedule(`ruling:${row.ticketId}`);
   };
@@ -132,12 +134,13 @@ export async function rule(ctx: SupportContext, ticket: TicketRow, act: ActOf<'r
 
 /** What nobody can appeal: an agreement, or the decision on an appeal. */
 function finalOf(of: DisputeCase, act: ActOf<'rule'>, now: Date): Decided {
-  const { outcome, freelancerAmount, reason, actorId } = act;
+  const { outcome, freelancerAmount, reason, words, actorId } = act;
   const agreed = act.actorKind === 'user';
   return {
     outcome,
     freelancerAmount,
     reason,
+    words,
     by: agreed ? 'agreement' : 'admin',
     byId: agreed ? null : actorId,
     at: now.toISOString(),

@@ -27,9 +27,9 @@ export async function decideRuling(
   const now = ctx.clock.now();
   const fault = faultOfRuling(ruling, of.claim);
   if (fault) throw new Problem('support.amount_faulty', { detail: fault });
-  const { outcome, freelancerAmount, reason } = ruling;
+  const { outcome, freelancerAmount, reason, words } = ruling;
   const by = actor.kind === 'system' ? 'silence' : actor.kind === 'admin' ? 'admin' : 'support';
-  const made = { outcome, freelancerAmount, reason, by, byId: actor.id, at: now.toISOString() } as const;
+  const made = { outcome, freelancerAmount, reason, words, by, byId: actor.id, at: now.toISOString() } as const;
   if (ticket.dispute === 'appealed' && actor.kind === 'admin') {
     if (of.ruling?.byId === actor.id) throw new Problem('support.same_person');
     if (ticket.pending) throw new Problem('support.step_refused', { detail: 'a decision is being carried out' });
@@ -44,8 +44,8 @@ export async function decideRuling(
     dispute: 'decided',
     case: { ...of, ruling: decided, authorDue: null, respondentDue: null },
   } as const;
-  const next = await takeStep(tx, ticket, { action: 'rule', actor, reason, set, now });
-  await say(tx, ticket.ticketId, { actor, text: reason, now });
+  const next = await takeStep(tx, ticket, { action: 'rule', actor, reason, words, set, now });
+  await say(tx, ticket.ticketId, { actor, text: reason, words, now });
   await tx.unschedule(`silence:${ticket.ticketId}`);
   await scheduleExecution(tx, ticket.ticketId, new Date(appealUntil));
   return next;
@@ -58,7 +58,7 @@ export async function scheduleExecution(tx: Tx, ticketId: string, at: Date): Pro
 /** The act that moves the money of a ruling. */
 function actOf(of: DisputeCase, actor: Actor): Act {
   const ruling = of.ruling as Decided;
-  const { outcome, freelancerAmount, reason } = ruling;
+  const { outcome, freelancerAmount, reason, words } = ruling;
   return {
     id: newId(),
     kind: 'rule',
@@ -67,6 +67,7 @@ function actOf(of: DisputeCase, actor: Actor): Act {
     outcome,
     freelancerAmount,
     reason,
+    words,
     feeReturned: feeOwed(of, ruling),
   };
 }

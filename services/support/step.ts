@@ -9,6 +9,7 @@ import { type TicketRow, updateTicket } from './data/tickets.ts';
 import { nextClocks } from './domain/deadlines.ts';
 import { daysFrom } from './domain/disputes.ts';
 import { type Action, type ActorKind, decide } from './domain/life.ts';
+import type { PlatformWords } from './domain/platform-words.ts';
 import { addWorking } from './domain/working-time.ts';
 
 export interface Actor {
@@ -54,6 +55,8 @@ export interface Step {
   readonly action: Action;
   readonly actor: Actor;
   readonly reason?: string | undefined;
+  /** Instead of a reason, where the platform speaks. */
+  readonly words?: PlatformWords | undefined;
   readonly set?: Changes;
   readonly now: Date;
 }
@@ -99,7 +102,8 @@ export async function takeStep(tx: Tx, ticket: TicketRow, step: Step): Promise<T
     action,
     from: ticket.status,
     to,
-    reason: step.reason ?? null,
+    reason: step.words ? null : (step.reason ?? null),
+    words: step.words ?? null,
   });
   await keepAutoClose(tx, next, now);
   await keepSilentTimer(tx, next);
@@ -206,7 +210,7 @@ function whoHears(ticket: TicketRow, actor: Actor, action: string): string[] {
 export async function say(
   tx: Tx,
   ticketId: string,
-  message: { actor: Actor; text: string; internal?: boolean; now: Date },
+  message: { actor: Actor; text?: string; words?: PlatformWords | undefined; internal?: boolean; now: Date },
 ): Promise<void> {
   if ((await countMessages(tx, ticketId)) >= MAX_MESSAGES) throw new Problem('support.too_many_messages');
   await insertMessage(tx, {
@@ -214,7 +218,8 @@ export async function say(
     ticketId,
     authorId: message.actor.id,
     authorKind: message.actor.kind === 'admin' ? 'support' : message.actor.kind,
-    text: message.text,
+    text: message.words ? '' : (message.text ?? ''),
+    words: message.words ?? null,
     internal: message.internal ?? false,
     sentAt: message.now,
   });

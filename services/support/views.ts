@@ -12,6 +12,7 @@ import { linksOf } from './data/links.ts';
 import type { TicketRow } from './data/tickets.ts';
 import { isOverdue } from './domain/deadlines.ts';
 import { rulesOf } from './domain/disputes.ts';
+import { readable } from './domain/platform-words.ts';
 import { STATUS_TITLES } from './domain/words.ts';
 
 /** Who looks: one of the ticket's own people, or staff. */
@@ -91,7 +92,7 @@ export function messageOf(row: MessageRow, viewer: Viewer): z.input<typeof ticke
     messageId: row.messageId,
     authorId: viewer.staff || row.authorKind === 'user' ? row.authorId : null,
     authorKind: row.authorKind,
-    text: row.text,
+    text: readable(row.text, row.words, viewer.locale),
     internal: row.internal,
     sentAt: row.sentAt.toISOString(),
   };
@@ -125,7 +126,7 @@ function stepOf(row: HistoryRow, viewer: Viewer) {
     action: row.action,
     from: row.from,
     to: row.to,
-    reason: viewer.staff || OPEN_REASONS.includes(row.action) ? row.reason : null,
+    reason: viewer.staff || OPEN_REASONS.includes(row.action) ? readable(row.reason, row.words, viewer.locale) : null,
   };
 }
 
@@ -145,7 +146,7 @@ function disputeOf(ticket: TicketRow, viewer: Viewer): z.input<typeof disputeVie
     ruling: ruling && {
       outcome: ruling.outcome,
       freelancerAmount: ruling.freelancerAmount,
-      reason: ruling.reason,
+      reason: readable(ruling.reason, ruling.words, viewer.locale),
       by: ruling.by,
       at: ruling.at,
       appealUntil: ruling.appealUntil,

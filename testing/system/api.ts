@@ -201,4 +201,9 @@ export class LiveSocket {
   close(): void {
     this.socket.close();
   }
+
+  /** The line breaks: nothing is said to the other side. */
+  drop(): void {
+    this.socket.terminate();
+  }
 }

@@ -5,6 +5,7 @@ import pg from 'pg';
 import { StartError } from '#kit/embedded/start-error.ts';
 import type { FileStore } from '#kit/files/store.ts';
 import type { Logger } from '#kit/log.ts';
+import { backoffMs, pause } from '#kit/bus/waiting.ts';
 import { backupName, createBackup } from './create.ts';
 import { type Manifest, readManifest, sizeOf } from './manifest.ts';
 import { databaseName, rehearse, restoreBeside } from './rehearse.ts';
@@ -19,6 +20,8 @@ export interface KeeperOptions {
   files: FileStore;
   log: Logger;
   signal?: AbortSignal | undefined;
+  /** A task began, moved on or ended. */
+  onNews?: () => void;
 }
 
 /** Does what the administration asks for. It alone has the rights for it: the service only writes the wish down. */
@@ -37,23 +40,29 @@ interface Task {
   readonly askedAt: Date;
 }
 
-/** How often it looks, and how often it says that it is at it. */
-const LOOK_MS = 3_000;
+/** What is asked for is announced (0010-backup-news.sql); a look finds what an announcement did not reach, or a process left. */
+const NEWS = 'artel_backup_tasks';
+const LOOK_MS = 60_000;
+const RECONNECT_MAX_MS = 10_000;
+/** How often it says that it is at it. */
 const SAY_MS = 2_000;
 /** A task of which nothing was heard for so long was left by a process that ended. */
 const SILENT = '60 seconds';
 /** Looks between two comparisons of the list with the folder. */
-const SYNC_EVERY = 100;
+const SYNC_EVERY = 5;
 
-/** Looks for work until it is closed. */
+/** Works at what is asked for until it is closed. */
 export function startKeeper(options: KeeperOptions): Keeper {
   const stop = new AbortController();
   const keeper = createKeeper({ ...options, signal: stop.signal });
   let looks = 0;
   let running: Promise<unknown> = Promise.resolve();
   let busy = false;
+  let again = false;
   let away = false;
   const look = () => {
+    // What is announced during a look may have come too late for it.
+    again = busy;
     if (busy) return;
     busy = true;
     running = keeper
@@ -68,19 +77,45 @@ export function startKeeper(options: KeeperOptions): Keeper {
       })
       .finally(() => {
         busy = false;
+        if (again && !stop.signal.aborted) look();
       });
   };
   const timer = setInterval(look, LOOK_MS);
-  look();
+  const hearing = hear(options.adminUrl, look, stop.signal);
   return {
     work: keeper.work,
     async close() {
       clearInterval(timer);
       stop.abort(new StartError('its process ended'));
+      await hearing;
       await running;
       await keeper.close();
     },
   };
+}
+
+/** Calls at once, at each announcement, and after each time that it could not hear. Ends with the signal. */
+async function hear(adminUrl: string, onNews: () => void, signal: AbortSignal): Promise<void> {
+  for (let failures = 0; !signal.aborted; failures++) {
+    const client = new pg.Client({ connectionString: adminUrl, keepAlive: true, application_name: 'artel-keeper' });
+    const lost = new Promise<void>((resolve) => {
+      client.on('error', () => resolve());
+      client.on('end', () => resolve());
+      signal.addEventListener('abort', () => resolve(), { once: true });
+    });
+    client.on('notification', onNews);
+    try {
+      await client.connect();
+      await client.query(`listen ${NEWS}`);
+      failures = 0;
+      if (!signal.aborted) onNews();
+      await lost;
+    } catch {
+      // The look says, once, that the database is away.
+    }
+    await client.end().catch(() => {});
+    await pause(backoffMs(failures, RECONNECT_MAX_MS), signal);
+  }
 }
 
 export function createKeeper(options: KeeperOptions): Keeper & { look(sync: boolean): Promise<number> } {
@@ -120,7 +155,9 @@ async function perform(pool: pg.Pool, options: KeeperOptions, task: Task): Promi
       progress.done,
       progress.parts,
     ]);
-  const timer = setInterval(() => void say().catch(() => {}), SAY_MS);
+  const news = () => options.onNews?.();
+  news();
+  const timer = setInterval(() => void say().then(news, () => {}), SAY_MS);
   const end = async (set: {
     state: string;
     checked?: string | undefined;
@@ -147,6 +184,7 @@ async function perform(pool: pg.Pool, options: KeeperOptions, task: Task): Promi
   } finally {
     clearInterval(timer);
     await sync(pool, options.folder).catch(() => {});
+    news();
   }
 }
 

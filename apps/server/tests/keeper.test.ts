@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createKeeper, type Keeper } from '#apps/server/backup/keeper.ts';
+import { createKeeper, type Keeper, startKeeper } from '#apps/server/backup/keeper.ts';
 import { databaseName, dropDatabase, onServer } from '#apps/server/backup/rehearse.ts';
 import { carryOutRestoration, waitingRestoration } from '#apps/server/backup/restoration.ts';
 import { startPlatform } from '#apps/server/platform.ts';
@@ -245,4 +245,30 @@ describe('F15: backup and restore from the panel', () => {
       await again.close();
     }
   });
+});
+
+test('what is asked for begins at once, without waiting for a look', async () => {
+  const news: number[] = [];
+  const { adminUrl } = platform;
+  const onNews = () => news.push(Date.now());
+  const options = { adminUrl, masterSecret: TEST_SECRET, folder, files: bucket(), log: SILENT, onNews };
+  const started = startKeeper(options);
+  try {
+    // It listens from here on.
+    await vi.waitFor(async () => {
+      const hearing = "select count(*)::int as n from pg_stat_activity where query = 'listen artel_backup_tasks'";
+      const client = new pg.Client({ connectionString: adminUrl });
+      await client.connect();
+      const { rows } = await client.query(`${hearing} and datname = current_database()`);
+      await client.end();
+      expect(rows[0].n).toBe(1);
+    }, 20_000);
+    const { taskId } = (await call('startBackup', { body: {} })).body;
+    const state = async () => (await call('getBackupTask', { params: { taskId } })).body.state;
+    // The look comes once a minute.
+    await expect.poll(state, { timeout: 30_000, interval: 50 }).toBe('done');
+    expect(news.length).toBeGreaterThanOrEqual(2);
+  } finally {
+    await started.close();
+  }
 });

@@ -21,7 +21,8 @@ import type { ProposalRow } from '../data/proposals.ts';
 import { secondPerson } from '../second-person.ts';
 import { endProposal } from './users.ts';
 
-export const getBackups: AdminHandlers['getBackups'] = async (ctx) => {
+export const getBackups: AdminHandlers['getBackups'] = async (ctx, req) => {
+  ctx.healthNews.watch(req.user.userId);
   const [items, tasks, waiting] = await Promise.all([
     backupsNow(ctx.db),
     recentTasks(ctx.db),

@@ -1,5 +1,6 @@
 import type { DeadLetter } from '#kit/bus/bus.ts';
 import { Problem } from '#kit/problem.ts';
+import { HEALTH_CHANNEL } from '#kit/service/health-news.ts';
 import { found } from '#kit/service/reply.ts';
 import { audited } from '../audited.ts';
 import type { AdminHandlers } from '../context.ts';
@@ -35,6 +36,7 @@ export const replayDeadLetter: AdminHandlers['replayDeadLetter'] = async (ctx, r
       async call() {
         const letter = found(await ctx.bus.deadLetters.get(service, letterId));
         if (!(await ctx.bus.deadLetters.replay(service, letterId))) throw new Problem('not_found');
+        ctx.bus.broadcast(HEALTH_CHANNEL, {});
         return letter;
       },
       write: async (_tx, letter) => ({ body: null, before: view(letter, service) }),
@@ -53,6 +55,7 @@ export const discardDeadLetter: AdminHandlers['discardDeadLetter'] = async (ctx,
       async call() {
         const letter = found(await ctx.bus.deadLetters.get(service, letterId));
         if (!(await ctx.bus.deadLetters.discard(service, letterId))) throw new Problem('not_found');
+        ctx.bus.broadcast(HEALTH_CHANNEL, {});
         return letter;
       },
       write: async (_tx, letter) => ({ body: null, before: view(letter, service) }),

@@ -24,7 +24,8 @@ async function vitalsOf(ctx: AdminContext, service: ServiceName): Promise<Vitals
   );
 }
 
-export const getHealth: AdminHandlers['getHealth'] = async (ctx) => {
+export const getHealth: AdminHandlers['getHealth'] = async (ctx, req) => {
+  ctx.healthNews.watch(req.user.userId);
   const transport = ctx.bus.healthy();
   const database = await ctx.db.one(sql`select 1 as ok`).then(
     () => true,

@@ -2,6 +2,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
+import { LIVE_CHANNEL } from '#kit/service/live.ts';
 import { type AdminFixture, adminFixture } from './fixture.ts';
 
 let fix: AdminFixture;
@@ -235,6 +236,19 @@ test('a dead letter is seen, replayed, discarded with a reason; both are logged'
     ['dead-letter.discard', 'done'],
     ['dead-letter.replay', 'done'],
   ]);
+});
+
+test('who looks at the health of the platform is told when it looks otherwise, once for a burst; others are not', async () => {
+  const { bus } = fix.platform;
+  const told: { userIds: string[]; frame: { type: string } }[] = [];
+  const listening = await bus.listen(LIVE_CHANNEL, (pushes) => void told.push(...(pushes as typeof told)));
+  await fix.call('getBackups');
+  for (let i = 0; i < 3; i++) await fix.platform.publish('support.ticket.escalated.v1', newId(), { nonsense: i });
+  await expect.poll(() => told.filter((one) => one.frame.type === 'health').length, { timeout: 10_000 }).toBe(1);
+  expect(told[0]?.userIds).toEqual([fix.admin.userId]);
+  expect((await bus.depth('admin')).dead).toBe(3);
+  for (const letter of await bus.deadLetters.list('admin', 10)) await bus.deadLetters.discard('admin', letter.id);
+  await listening.close();
 });
 
 test('health tells which service does not answer', async () => {

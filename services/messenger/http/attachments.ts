@@ -96,6 +96,9 @@ export const getAttachmentLinks: MessengerHandlers['getAttachmentLinks'] = async
 
 export const openAttachmentLink: MessengerHandlers['openAttachmentLink'] = async (ctx, req) => {
   const link = found(readLink(ctx.linkKey, req.params.token, ctx.clock.nowMs()));
+  // The link is a bearer of its own: a block and an erasure end the sessions, and have to end it, too (Z4).
+  const { items } = await ctx.clients.users.getPeople({ query: { ids: link.userId } });
+  if (items[0]?.status !== 'active') throw new Problem('not_found');
   return await serve(ctx, req, found(await attachmentFor(ctx.db, link.userId, link.attachmentId)), link.preview);
 };
 

@@ -59,6 +59,11 @@ const REASONS: Readonly<Record<ReasonCode, Bilingual>> = {
   },
   all_weeks_done: { ru: 'все недели оплачены', en: 'all weeks are paid' },
   nothing_worked: { ru: 'оплаченного времени не было', en: 'no time was paid' },
+  silence_loses: {
+    ru: 'другая сторона спора не ответила в срок',
+    en: 'the other side of the dispute did not answer in time',
+  },
+  offers_met: { ru: 'предложения сторон сошлись', en: 'the offers of both sides met' },
   agreed_cancellation: { ru: 'стороны договорились', en: 'both sides agreed' },
 };
 

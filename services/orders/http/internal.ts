@@ -52,10 +52,11 @@ export const openDispute: H['openDispute'] = async (ctx, req) =>
 /** The ruling divides what is held. A second ruling finds no dispute (M4). */
 export const ruleDispute: H['ruleDispute'] = async (ctx, req) =>
   req.tx(async (tx) => {
-    const { actorId, outcome, reason, freelancerAmount } = req.body;
+    const { actorId, outcome, reason, reasonCode, freelancerAmount } = req.body;
     const order = found(await lockOrder(tx, req.params.orderId));
     const part = outcome === 'release' ? order.held : outcome === 'refund' ? 0n : BigInt(freelancerAmount.amount);
-    const step = { action: `rule_${outcome}`, actor: 'support', actorId, reason } as const;
+    const why = reasonCode ? { reasonCode } : { reason };
+    const step = { action: `rule_${outcome}`, actor: 'support', actorId, ...why } as const;
     const after = await move(tx, ctx, order, { ...step, set: [sql`completed_at = ${ctx.clock.now()}`] });
     if (outcome === 'split' && (part <= 0n || part >= order.held || freelancerAmount.currency !== order.currency)) {
       const detail = `a split lies between 0 and ${order.held} ${order.currency}`;
@@ -65,7 +66,7 @@ export const ruleDispute: H['ruleDispute'] = async (ctx, req) =>
       await closeMilestones(tx, ctx, after, true);
       await closeWeeks(tx, ctx, after, true);
       await releaseHolds(tx, after, { bonus: null, automatic: false });
-    } else await endDeal(tx, ctx, after, { freelancerAmount: part, released: false, reason });
+    } else await endDeal(tx, ctx, after, { freelancerAmount: part, released: false, reason: reason ?? order.title });
     return { body: { orderId: after.orderId, status: after.status } };
   });
 

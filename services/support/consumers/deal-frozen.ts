@@ -10,10 +10,6 @@ import { sayRules } from '../acts-disputes.ts';
 import { announce, askForAssignment, say, SYSTEM } from '../step.ts';
 import { newId } from '#kit/ids.ts';
 
-const WHY =
-  'Одна из сторон сделки заблокирована, сделка заморожена. Расскажите, как её закончить; закрытые предложения и решение — как в споре. ' +
-  'A party of the deal is blocked and the deal is frozen. Say how it should end; sealed offers and a ruling work as in a dispute.';
-
 /** A deal that a block froze is a dispute that the platform opened: its author is the side that is not blocked. */
 export const dealFrozen: SupportConsumers['dealFrozen'] = async (ctx, event) => async (tx) => {
   const { orderId, title, clientId, freelancerId, blockedId, held } = event.data;
@@ -35,7 +31,7 @@ export const dealFrozen: SupportConsumers['dealFrozen'] = async (ctx, event) => 
     ticketId: event.id,
     kind: 'dispute',
     category: 'frozen-by-block',
-    subject: `Заморожено / Frozen: ${title}`.slice(0, 200),
+    subject: title.slice(0, 200),
     priority: FIRST_PRIORITY.dispute,
     authorId: authorSide === 'client' ? clientId : freelancerId,
     respondentId: blockedId,
@@ -51,7 +47,7 @@ export const dealFrozen: SupportConsumers['dealFrozen'] = async (ctx, event) => 
     ...firstClocks(now, await readDeadlines(tx, now)),
   });
   if (!ticket) return;
-  await say(tx, ticket.ticketId, { actor: SYSTEM, text: WHY, now });
+  await say(tx, ticket.ticketId, { actor: SYSTEM, words: { key: 'frozen' }, now });
   await sayRules(tx, ticket, of, now);
   const step = { at: now, actorKind: 'system', actorId: null, action: 'open', from: null, to: 'new' } as const;
   await appendHistory(tx, ticket.ticketId, { ...step, version: ticket.version, reason: null });

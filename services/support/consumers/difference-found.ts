@@ -6,13 +6,6 @@ import { firstClocks } from '../domain/deadlines.ts';
 import { FIRST_PRIORITY } from '../domain/words.ts';
 import { announce, askForAssignment, NOBODY, say, SYSTEM } from '../step.ts';
 
-const WORDS = {
-  missing_here: 'есть у провайдера, нет в журнале / the provider has it, the ledger does not',
-  missing_there: 'есть в журнале, нет у провайдера / the ledger has it, the provider does not',
-  other_sum: 'другая сумма / another sum',
-  other_state: 'другое состояние / another state',
-} as const;
-
 /** A ticket of staff for each difference between the ledger and the provider's statement; the event's id is the ticket's. */
 export const differenceFound: SupportConsumers['differenceFound'] = async (ctx, event) => async (tx) => {
   const { differenceId, what, kind, reference, userId, ours, theirs } = event.data;
@@ -37,13 +30,8 @@ export const differenceFound: SupportConsumers['differenceFound'] = async (ctx, 
     ...firstClocks(now, await readDeadlines(tx, now)),
   });
   if (!ticket) return;
-  const text = [
-    WORDS[kind],
-    `журнал / ledger: ${ours ?? '—'}`,
-    `провайдер / provider: ${theirs ?? '—'}`,
-    ...(userId === null ? [] : [`пользователь / user: ${userId}`]),
-  ].join('\n');
-  await say(tx, differenceId, { actor: SYSTEM, text, internal: true, now });
+  const words = { key: 'difference', kind, ours, theirs, userId } as const;
+  await say(tx, differenceId, { actor: SYSTEM, words, internal: true, now });
   const step = { at: now, actorKind: 'system', actorId: null, action: 'open', from: null, to: 'new' } as const;
   await appendHistory(tx, differenceId, { ...step, version: ticket.version, reason: null });
   announce(tx, ticket, { actor: SYSTEM, now, action: 'open', from: null, answered: false, ended: false });

@@ -1,5 +1,6 @@
 import { type Queries, sql, type Tx } from '#kit/db/db.ts';
 import type { ActorKind, TicketStatus } from '../domain/life.ts';
+import type { PlatformWords } from '../domain/platform-words.ts';
 
 export interface MessageRow {
   readonly messageId: string;
@@ -7,18 +8,24 @@ export interface MessageRow {
   readonly authorId: string | null;
   readonly authorKind: 'user' | 'support' | 'system';
   readonly text: string;
+  /** What the platform says; then there is no text. */
+  readonly words: PlatformWords | null;
   readonly internal: boolean;
   readonly sentAt: Date;
 }
 
 const COLUMNS = sql`message_id as "messageId", ticket_id as "ticketId", author_id as "authorId",
-  author_kind as "authorKind", text, internal, sent_at as "sentAt"`;
+  author_kind as "authorKind", text, words, internal, sent_at as "sentAt"`;
 
 export async function insertMessage(tx: Tx, message: MessageRow): Promise<void> {
   await tx.run(sql`
-    insert into ticket_messages (message_id, ticket_id, author_id, author_kind, text, internal, sent_at)
+    insert into ticket_messages (message_id, ticket_id, author_id, author_kind, text, words, internal, sent_at)
     values (${message.messageId}, ${message.ticketId}, ${message.authorId}, ${message.authorKind}, ${message.text},
-      ${message.internal}, ${message.sentAt})`);
+      ${json(message.words)}::jsonb, ${message.internal}, ${message.sentAt})`);
+}
+
+function json(words: PlatformWords | null): string | null {
+  return words === null ? null : JSON.stringify(words);
 }
 
 /** Newest first. `internal` false leaves the notes of staff out. */
@@ -49,20 +56,21 @@ export interface HistoryRow {
   readonly from: TicketStatus | null;
   readonly to: TicketStatus;
   readonly reason: string | null;
+  readonly words?: PlatformWords | null;
 }
 
 export async function appendHistory(tx: Tx, ticketId: string, row: HistoryRow): Promise<void> {
   await tx.run(sql`
-    insert into ticket_history (ticket_id, version, at, actor_kind, actor_id, action, from_status, to_status, reason)
+    insert into ticket_history (ticket_id, version, at, actor_kind, actor_id, action, from_status, to_status, reason, words)
     values (${ticketId}, ${row.version}, ${row.at}, ${row.actorKind}, ${row.actorId}, ${row.action}, ${row.from},
-      ${row.to}, ${row.reason})`);
+      ${row.to}, ${row.reason}, ${json(row.words ?? null)}::jsonb)`);
 }
 
 /** The newest 500 steps, oldest first. */
 export async function listHistory(db: Queries, ticketId: string): Promise<HistoryRow[]> {
   const rows = await db.many<HistoryRow>(sql`
     select version, at, actor_kind as "actorKind", actor_id as "actorId", action, from_status as "from", to_status as "to",
-      reason
+      reason, words
     from ticket_history where ticket_id = ${ticketId} order by version desc limit 500`);
   return rows.reverse();
 }

@@ -3,6 +3,7 @@ import { empty, type Queries, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import type { Clocks } from '../domain/deadlines.ts';
 import type { DisputeCase } from '../domain/disputes.ts';
 import type { ActorKind, TicketStatus } from '../domain/life.ts';
+import type { Ruling } from '../domain/ruling.ts';
 import type { Priority, TicketKind } from '../domain/words.ts';
 
 /** An act in another service that a ticket has begun or done. */
@@ -14,14 +15,11 @@ export type Act = {
 } & (
   | { readonly kind: 'open_dispute'; readonly reason: string; readonly fee?: Money | null }
   | { readonly kind: 'resume_deal' }
-  | {
+  | (Ruling & {
       readonly kind: 'rule';
-      readonly outcome: 'release' | 'refund' | 'split';
-      readonly freelancerAmount: Money;
-      readonly reason: string;
       /** What of the dispute's fee goes back with it. */
       readonly feeReturned?: Money | null;
-    }
+    })
   | {
       readonly kind: 'redact_review';
       readonly ground: string;

@@ -84,14 +84,11 @@ export function nextDue(of: DisputeCase): Date | undefined {
 export function rulingBySilence(of: DisputeCase, silent: Party): Ruling {
   const side: Side = silent === 'author' ? of.authorSide : of.authorSide === 'client' ? 'freelancer' : 'client';
   const release = side === 'client';
-  const reason =
-    side === 'client'
-      ? `Заказчик не ответил за ${of.terms.silenceDays} дн. The client said nothing for ${of.terms.silenceDays} days.`
-      : `Исполнитель не ответил за ${of.terms.silenceDays} дн. The freelancer said nothing for ${of.terms.silenceDays} days.`;
   return {
     outcome: release ? 'release' : 'refund',
     freelancerAmount: release ? of.claim : { amount: '0', currency: of.claim.currency },
-    reason,
+    reason: '',
+    words: { key: 'silence', side, days: of.terms.silenceDays },
   };
 }
 

@@ -1,10 +1,13 @@
 /** Whether a ruling on a dispute fits the deal. */
 import type { Money } from '#contracts/common/values.ts';
+import type { PlatformWords } from './platform-words.ts';
 
 export interface Ruling {
   readonly outcome: 'release' | 'refund' | 'split';
   readonly freelancerAmount: Money;
+  /** A person's words; empty where the platform speaks. */
   readonly reason: string;
+  readonly words?: PlatformWords | undefined;
 }
 
 /** Where sealed offers meet: the midpoint of the most the client gives and the least the freelancer takes. */

@@ -43,16 +43,8 @@ export const mergeTicket: SupportHandlers['mergeTicket'] = async (ctx, req) =>
     const actor = { kind: 'support', id: userId } as const;
     const reason = `→ №${into.number}`;
     await takeStep(tx, from, { action: 'merge', actor, reason, set: { mergedInto: into.ticketId }, now });
-    await say(tx, from.ticketId, {
-      actor: SYSTEM,
-      text: `Объединено с обращением №${into.number}. Merged into ticket ${into.number}.`,
-      now,
-    });
-    await say(tx, into.ticketId, {
-      actor: SYSTEM,
-      text: `Сюда перенесено обращение №${from.number}. Ticket ${from.number} was merged into this one.`,
-      now,
-    });
+    await say(tx, from.ticketId, { actor: SYSTEM, words: { key: 'merged_into', number: into.number }, now });
+    await say(tx, into.ticketId, { actor: SYSTEM, words: { key: 'merged_from', number: from.number }, now });
     await putLink(tx, from.ticketId, into.ticketId);
     const tags = [...new Set([...into.tags, ...from.tags])].slice(0, 20);
     const next = await takeStep(tx, into, { action: 'triage', actor, reason: `← №${from.number}`, set: { tags }, now });

@@ -15,7 +15,6 @@ import { isOwn } from '../views.ts';
 import { requirePossible } from './staff-acts.ts';
 
 const MAX_OFFERS = 3;
-const REASON = 'Предложения сторон сошлись. The offers of both parties met.';
 
 /** A dispute for one of its parties; for anybody else, staff too, there is none: the offers are sealed. */
 function disputeOf(ticket: TicketRow | undefined, userId: string): TicketRow {
@@ -72,7 +71,8 @@ export const offerSettlement: SupportHandlers['offerSettlement'] = async (ctx, r
       const outcome = outcomeOf(met, BigInt(price.amount));
       const who = { id: newId(), actorId: userId, actorKind: 'user' } as const;
       const feeReturned = feeOwed(caseOf(ticket), { freelancerAmount: agreed, by: 'agreement' });
-      const act: Act = { ...who, kind: 'rule', outcome, freelancerAmount: agreed, reason: REASON, feeReturned };
+      const ruling = { outcome, freelancerAmount: agreed, reason: '', words: { key: 'offers_met' } } as const;
+      const act: Act = { ...who, ...ruling, kind: 'rule', feeReturned };
       await begin(ctx, tx, ticketId, act);
     }
     return { body: await settlementOf(tx, found(await readTicketRow(tx, ticketId)), userId) };

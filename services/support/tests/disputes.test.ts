@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { sql } from '#kit/db/db.ts';
+import { newId } from '#kit/ids.ts';
 import type { Principal } from '#kit/service/types.ts';
 import { bootPlatform, person, type TestPlatform } from '#testing/env.ts';
 import type { SupportContext } from '../context.ts';
@@ -92,6 +94,39 @@ describe('disputes', () => {
     expect(stand.orders.get(orderId)?.status).toBe('split');
     expect((await call(client, 'readTicket', ticketId)).body).toMatchObject({ status: 'resolved', dispute: 'ruled' });
     expect(stand.calls.filter((c) => c === 'orders.ruleDispute')).toHaveLength(1);
+  });
+
+  test('what the platform says is in the language of each reader; older rows keep their words', async () => {
+    const [client, freelancer] = people();
+    const { ticketId } = await open(client, {
+      kind: 'dispute',
+      orderId: stand.order(client.userId, freelancer.userId),
+    });
+    const old = { id: newId(), text: 'Спор ничего не стоит.\n\nA dispute costs nothing.' };
+    await platform.ctx('support').db.run(sql`
+      insert into ticket_messages (message_id, ticket_id, author_kind, text, internal, sent_at)
+      values (${old.id}, ${ticketId}, 'system', ${old.text}, false, ${platform.clock.now()})`);
+    const read = async (locale: 'ru' | 'en') => (await call(client, 'readTicket', ticketId, { locale })).body;
+    const said = async (locale: 'ru' | 'en') =>
+      (await read(locale)).messages
+        .filter((one: { authorKind: string; messageId: string }) => one.authorKind === 'system')
+        .map((one: { text: string }) => one.text);
+    await platform.advance(7 * DAY + HOUR);
+    const [rulesRu, oldRu, silenceRu] = await said('ru');
+    const [rulesEn, oldEn, silenceEn] = await said('en');
+    expect([oldRu, oldEn]).toEqual([old.text, old.text]);
+    expect([rulesRu, rulesEn].map((text) => [/[а-я]/.test(text), /[a-z]/.test(text)])).toEqual([
+      [true, false],
+      [false, true],
+    ]);
+    expect([silenceRu, silenceEn]).toEqual([
+      'Исполнитель не ответил за 7 дн.',
+      'The freelancer said nothing for 7 days.',
+    ]);
+    const { disputeDetails, history } = await read('en');
+    expect(disputeDetails.ruling).toMatchObject({ by: 'silence', reason: silenceEn });
+    expect(history.find((step: { action: string }) => step.action === 'rule').reason).toBe(silenceEn);
+    for (const party of [client, freelancer]) await accept(party, ticketId);
   });
 
   test('who has not the ticket of a colleague does not rule on it, until he takes it over', async () => {

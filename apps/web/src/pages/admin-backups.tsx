@@ -1,4 +1,3 @@
-import { useCallback } from 'preact/hooks';
 import { api } from '../api/client.ts';
 import { can } from '../api/session.ts';
 import { t } from '../i18n.ts';
@@ -6,11 +5,12 @@ import { useTitle } from '../router.ts';
 import { AdminTabs } from '../ui/admin-tabs.tsx';
 import { formatAgo, formatSize, formatTime } from '../ui/format.ts';
 import { Do, Field, Fold, Form } from '../ui/form.tsx';
-import { useEvery, useLoad } from '../ui/hooks.ts';
+import { useEvery, useLoad, useNews } from '../ui/hooks.ts';
 import { Empty, Shown, Status } from '../ui/parts.tsx';
 import { WithReason } from './order-actions.tsx';
 
-const WHILE_RUNNING_MS = 2_000;
+/** Progress comes by the socket; a look finds what it did not say. */
+const WHILE_RUNNING_MS = 30_000;
 const load = () => api('admin', 'getBackups');
 type Backups = Awaited<ReturnType<typeof load>>;
 type Backup = Backups['items'][number];
@@ -22,7 +22,8 @@ export function AdminBackups() {
   useTitle(t('admin.backups'));
   const backups = useLoad(load, []);
   const running = backups.data?.tasks.find(runs);
-  useEvery(WHILE_RUNNING_MS, running !== undefined, useCallback(backups.reload, []));
+  useNews('health', backups.reload);
+  useEvery(WHILE_RUNNING_MS, running !== undefined, backups.reload);
   const asked = async (what: Promise<unknown>) => {
     await what;
     backups.reload();

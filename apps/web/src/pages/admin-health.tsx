@@ -1,4 +1,3 @@
-import { useCallback } from 'preact/hooks';
 import { api } from '../api/client.ts';
 import { can } from '../api/session.ts';
 import { t } from '../i18n.ts';
@@ -6,11 +5,12 @@ import { changeQuery, useQuery, useTitle } from '../router.ts';
 import { AdminTabs } from '../ui/admin-tabs.tsx';
 import { formatAgo, formatTime } from '../ui/format.ts';
 import { Do, Fold } from '../ui/form.tsx';
-import { useEvery, useLoad } from '../ui/hooks.ts';
+import { useEvery, useLoad, useNews } from '../ui/hooks.ts';
 import { Empty, Facts, Shown, Status } from '../ui/parts.tsx';
 import { WithReason } from './order-actions.tsx';
 
-const EVERY_MS = 20_000;
+/** What nobody announces (a process that was killed, a queue that grows) is seen by looking. */
+const LOOK_MS = 120_000;
 type Letters = { service: 'orders' };
 
 /** Health of every service, its outbox, queue and dead letters, and the last backup. */
@@ -18,7 +18,8 @@ export function AdminHealth() {
   useTitle(t('admin.health'));
   const health = useLoad(() => api('admin', 'getHealth'), []);
   const letters = useQuery().get('letters');
-  useEvery(EVERY_MS, !document.hidden, useCallback(health.reload, []));
+  useNews('health', health.reload);
+  useEvery(LOOK_MS, !document.hidden, health.reload);
   return (
     <>
       <AdminTabs at="/admin/health" />
@@ -89,6 +90,7 @@ function LastBackup({ at }: { at: string | null }) {
 
 function DeadLetters({ service }: { service: Letters['service'] }) {
   const letters = useLoad(() => api('admin', 'listDeadLetters', { query: { service } }), [service]);
+  useNews('health', letters.reload);
   return (
     <section>
       <h2>{t('health.lettersOf', { service })}</h2>

@@ -1,13 +1,11 @@
-import { useEffect } from 'preact/hooks';
 import { api, saveFile } from '../api/client.ts';
-import { listen } from '../api/live.ts';
 import { useDictionary } from '../dictionaries.ts';
 import { currentLocale, t } from '../i18n.ts';
 import { useQuery, useTitle } from '../router.ts';
 import { AdminTabs } from '../ui/admin-tabs.tsx';
 import { Do, Field, Form, Select } from '../ui/form.tsx';
 import { formatDate, formatSize, formatTime } from '../ui/format.ts';
-import { useEvery, usePages } from '../ui/hooks.ts';
+import { useEvery, useNews, usePages } from '../ui/hooks.ts';
 import { Empty, More, Problem, Status } from '../ui/parts.tsx';
 import { ReportSchedules } from '../ui/report-schedules.tsx';
 
@@ -23,9 +21,9 @@ export function AdminReports() {
   const categories = useDictionary('categories');
   const list = usePages((cursor) => api('analytics', 'listReports', { query: { cursor, limit: 10 } }), []);
   const running = list.items.some((one) => one.state === 'queued' || one.state === 'running');
-  useEffect(() => listen((frame) => frame.type === 'report' && list.reload()), [list.reload]);
+  useNews('report', list.reload);
   // The socket may be away: then it is asked for.
-  useEvery(3_000, running, list.reload);
+  useEvery(30_000, running, list.reload);
   const today = new Date();
   return (
     <>

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiProblem } from '../api/client.ts';
+import { listen } from '../api/live.ts';
 import { locale, t } from '../i18n.ts';
 import { useStore } from '../store.ts';
 
@@ -92,6 +93,11 @@ export function useAct() {
   return { busy: state.busy, problem: state.problem, run };
 }
 export type Act = ReturnType<typeof useAct>;
+
+/** Calls again when the socket says that it is time, and after it was away. */
+export function useNews(type: string, act: () => void): void {
+  useEffect(() => listen((frame) => (frame.type === type || frame.type === 'resync') && act()), [type, act]);
+}
 
 /** Calls again every so often while `on` holds: for steps that other services finish. */
 export function useEvery(ms: number, on: boolean, act: () => void): void {
