@@ -32,7 +32,7 @@ export interface Bytes {
 }
 /** The request headers of a route that answers with `streamed`. */
 export const RANGE_HEADERS = ['range', 'if-range'] as const;
-export function streamed(types: readonly string[], maxBytes: number): Bytes {
+export function streamed(types: readonly string[], maxBytes: number): Bytes & { readonly streamed: true } {
   return { kind: 'bytes', types, maxBytes, streamed: true };
 }
 export function bytes(types: readonly string[], maxBytes = 10 * 1024 * 1024): Bytes {

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { bytes, internal, route } from './define.ts';
+import { internal, route, streamed } from './define.ts';
 import { bilingual, id } from './values.ts';
 
 /** Most bytes of one file in an export. */
-const FILE_BYTES = 64 * 1024 * 1024;
+const FILE_BYTES = 200 * 1024 * 1024;
 
 /** What every service that knows people answers when a person asks for all of his data (P1). */
 export const personalDataRoutes = {
@@ -31,7 +31,7 @@ export const personalDataRoutes = {
     summary: 'A file that a person has put here',
     access: internal,
     params: z.object({ userId: id, fileId: id }),
-    reply: bytes(['*/*'], FILE_BYTES),
+    reply: streamed(['*/*'], FILE_BYTES),
     timeoutMs: 60_000,
   }),
 };

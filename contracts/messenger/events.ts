@@ -23,6 +23,12 @@ export const messengerEvents = {
     type: 'messenger.conversation.read.v1',
     summary: 'A participant read up to a message',
     subject: 'conversationId',
-    data: z.object({ conversationId: id, userId: id, upTo: id }),
+    data: z.object({
+      conversationId: id,
+      userId: id,
+      upTo: id,
+      /** Number of that message. Ids have no order: their senders make them. Absent in older events. */
+      seq: z.number().int().optional(),
+    }),
   }),
 };

@@ -42,7 +42,7 @@ export const usersPersonal = {
     access: signedIn({ fresh: true, confirmed: false, owner: 'ownArchive' }),
     params: z.object({ exportId: id }),
     headers: RANGE_HEADERS,
-    reply: streamed(['application/zip'], 512 * 1024 * 1024),
+    reply: streamed(['application/zip'], 2000 * 1024 * 1024),
     timeoutMs: 60_000,
   }),
   getOwnErasure: route({

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { Readable } from 'node:stream';
 import PDFDocument from 'pdfkit';
 import svgToPdf from 'svg-to-pdfkit';
 import { CHART_SIZE, chartSvg, type ExportChart } from './chart.ts';
@@ -10,16 +11,13 @@ const BOLD = () => fonts.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf');
 const MARGIN = 40;
 
 /** Behind `toPdf` of table.ts. */
-export async function drawPdf(table: ExportTable): Promise<Buffer> {
+export function drawPdf(table: ExportTable): Readable {
   const doc = new PDFDocument({
     size: 'A4',
     margin: MARGIN,
     bufferPages: true,
     info: { Title: table.title, Creator: 'Artel' },
   });
-  const chunks: Buffer[] = [];
-  doc.on('data', (chunk: Buffer) => chunks.push(chunk));
-  const ended = new Promise<void>((resolve) => void doc.once('end', resolve));
   doc.registerFont('regular', REGULAR());
   doc.registerFont('bold', BOLD());
   doc.font('bold').fontSize(16).text(table.title);
@@ -30,8 +28,7 @@ export async function drawPdf(table: ExportTable): Promise<Buffer> {
   drawRows(doc, table);
   numberPages(doc);
   doc.end();
-  await ended;
-  return Buffer.concat(chunks);
+  return doc as unknown as Readable;
 }
 
 function drawCharts(doc: PDFKit.PDFDocument, charts: readonly ExportChart[]): void {

@@ -16,6 +16,8 @@ export interface OpenFile {
 /** Stored files of a service (uploads, previews, exports), on disk or S3. Keys are made by the service (`avatars/<id>.webp`), never by a user. */
 export interface Files {
   put(key: string, content: Buffer, contentType: string): Promise<void>;
+  /** What may be large: written as it comes, replaces what is there once it is whole. Its size in bytes. */
+  putStream(key: string, content: Readable, contentType: string): Promise<number>;
   /** Undefined: no such file. */
   get(key: string): Promise<{ content: Buffer; contentType: string } | undefined>;
   /** For what may be large: read as it is sent. Undefined: no such file. */

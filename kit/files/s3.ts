@@ -1,5 +1,8 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
 import type { Readable } from 'node:stream';
 import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Disk } from 'flydrive';
@@ -29,6 +32,17 @@ export function s3Files(options: S3Options, service: string): Files {
   return {
     async put(key, content, contentType) {
       await disk.put(at(key), content, { contentType }).catch(fail);
+    },
+    async putStream(key, content, contentType) {
+      // S3 demands the length before the content: it is written down beside first.
+      const folder = await mkdtemp(join(tmpdir(), 'artel-s3-'));
+      const path = join(folder, 'content');
+      try {
+        await pipeline(content, createWriteStream(path));
+        return await putFile({ client, bucket: options.bucket }, at(key), path, contentType);
+      } finally {
+        await rm(folder, { recursive: true, force: true });
+      }
     },
     async get(key) {
       try {
@@ -84,12 +98,22 @@ export function s3Store(options: S3Options): FileStore {
       }
     },
     async write(path, from, contentType) {
-      // Not the disk's own stream upload: it says no length, which S3 demands.
-      const { size } = await stat(from);
-      const body = { Body: createReadStream(from), ContentLength: size, ContentType: contentType };
-      await client.send(new PutObjectCommand({ Bucket: options.bucket, Key: path, ...body })).catch(fail);
+      await putFile({ client, bucket: options.bucket }, path, from, contentType);
     },
   };
+}
+
+/** Not the disk's own stream upload: it says no length, which S3 demands. */
+async function putFile(
+  { client, bucket }: { client: S3Client; bucket: string },
+  key: string,
+  from: string,
+  contentType: string | undefined,
+): Promise<number> {
+  const { size } = await stat(from);
+  const body = { Body: createReadStream(from), ContentLength: size, ContentType: contentType };
+  await client.send(new PutObjectCommand({ Bucket: bucket, Key: key, ...body })).catch(fail);
+  return size;
 }
 
 function openBucket({ bucket, region, accessKeyId, secretAccessKey, endpoint }: S3Options) {

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { Agent, type Dispatcher as HttpDispatcher, errors as undiciErrors } from 'undici';
 import { circuitBreaker, ConsecutiveBreaker, handleWhen, isBrokenCircuitError, type IPolicy } from 'cockatiel';
 import type { Callee, Contract, Route, ServiceName } from '#contracts/common/define.ts';
@@ -308,8 +307,7 @@ async function makeCall(of: {
       of.transport.send(of.routeName, route, call),
     ),
   );
-  // A service that asks for bytes wants them whole.
-  if (reply.body instanceof Readable) return await buffer(reply.body);
+  if (isStreamed(route)) return reply.body instanceof Readable ? reply.body : Readable.from([reply.body]);
   if (!lookup) return reply.body;
   return lookup.keep(reply.status === 304 ? undefined : { body: reply.body, etag: etagOf(reply) });
 }

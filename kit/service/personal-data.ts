@@ -63,8 +63,9 @@ export function personalDataHandlers(
       const { userId, fileId } = req.params;
       const keeper = found(files);
       found(await ctx.db.maybe(sql`select 1 from (${keeper.rows(userId)}) t where "fileId" = ${fileId}`));
-      const file = found(await ctx.files.get(keeper.key(fileId)));
-      return { body: file.content, headers: { 'content-type': 'application/octet-stream' } };
+      const file = found(await ctx.files.open(keeper.key(fileId)));
+      const headers = { 'content-type': 'application/octet-stream', 'content-length': String(file.size) };
+      return { body: await file.content(), headers };
     },
   };
 }

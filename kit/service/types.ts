@@ -96,7 +96,12 @@ export type CallInput<R extends Route> = (R['params'] extends z.ZodType
     /** Milliseconds; never more than what is left of the caller's own deadline. */
     timeoutMs?: number;
   };
-export type CallResult<R extends Route> = R['reply'] extends Bytes ? Buffer : Out<R['reply'], null>;
+/** A file that is `streamed` comes as it is read. */
+export type CallResult<R extends Route> = R['reply'] extends Bytes & { readonly streamed: true }
+  ? Readable
+  : R['reply'] extends Bytes
+    ? Buffer
+    : Out<R['reply'], null>;
 
 /** Pushes a frame to the open sockets of people (whichever gateway holds them). Transient: what must not be lost is read by REST. */
 export interface Live {

@@ -1,4 +1,5 @@
 /** Files in a bucket, against a store that verifies every signature. */
+import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { s3Files } from '#kit/files/s3.ts';
 import { silentLog } from '#outside/log.ts';
@@ -29,6 +30,24 @@ test('what is put is got back with its type, below the service’s own prefix, u
   expect(await files.get('attachments/01990000-0000.bin')).toBeUndefined();
   await files.delete('attachments/01990000-0000.bin');
   expect(store.refused).toBe(0);
+});
+
+test('what comes as a stream is put with its length, and its size is told; a stream that breaks leaves nothing', async () => {
+  const files = s3Files({ ...account, endpoint: store.url }, 'users');
+  const parts = ['по', 'ча', 'стям'];
+  const size = await files.putStream('export.zip', Readable.from(parts, { objectMode: false }), 'application/zip');
+  const content = Buffer.from('почастям');
+  expect(size).toBe(content.length);
+  expect(await files.get('export.zip')).toEqual({ content, contentType: 'application/zip' });
+  const broken = Readable.from(
+    (async function* () {
+      yield Buffer.from('x');
+      throw new Error('the line broke');
+    })(),
+  );
+  await expect(files.putStream('other.zip', broken, 'application/zip')).rejects.toThrow('the line broke');
+  expect(await files.get('other.zip')).toBeUndefined();
+  await files.delete('export.zip');
 });
 
 test('a wrong secret and a store that is away are a 503, never a missing file', async () => {

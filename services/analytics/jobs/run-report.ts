@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { analyticsEvents } from '#contracts/analytics/events.ts';
-import { toCsv, toPdf, toXlsx } from '#kit/export/table.ts';
+import { openFile } from '#kit/export/table.ts';
 import type { Job } from '#kit/service/types.ts';
 import type { AnalyticsContext } from '../context.ts';
 import { dictionaries } from '../data/figures.ts';
@@ -17,7 +17,6 @@ import { makeReport, REPORT_TITLES, reportFile } from '../domain/report.ts';
 
 const payload = z.object({ reportId: z.uuid() });
 const MOST_TRIES = 5;
-const MAKE = { csv: async (table: Parameters<typeof toCsv>[0]) => toCsv(table), xlsx: toXlsx, pdf: toPdf } as const;
 
 /** Makes a report's file and tells its owner how far it is. A repeat makes the same file in the same place. */
 export const runReport: Job<AnalyticsContext, z.infer<typeof payload>> = {
@@ -43,13 +42,13 @@ async function make(ctx: AnalyticsContext, row: ReportRow): Promise<void> {
   const table = await makeReport(ctx.db, report, range, reader, async (part) => {
     tell(ctx, await noteProgress(ctx.db, reportId, Math.round(part * 80)));
   });
-  const file = await MAKE[format](reportFile(table, report, reader));
+  const file = await openFile[format](reportFile(table, report, reader));
   tell(ctx, await noteProgress(ctx.db, reportId, 90));
-  await ctx.files.put(fileKey(row), file, CONTENT_TYPES[format]);
+  const size = await ctx.files.putStream(fileKey(row), file, CONTENT_TYPES[format]);
   const now = ctx.clock.now();
   const expiresAt = new Date(now.getTime() + ctx.config.REPORT_KEEP);
   const done = await ctx.db.tx(async (tx) => {
-    const ended = await finishReport(tx, reportId, { size: file.length, now, expiresAt });
+    const ended = await finishReport(tx, reportId, { size, now, expiresAt });
     if (!ended) return undefined;
     await tx.schedule('expireReport', { reportId }, { at: expiresAt, key: `expire:${reportId}` });
     if (ended.scheduleId !== null)

@@ -1,5 +1,6 @@
 import type { NotificationType } from '#contracts/notifications/http.ts';
-import { type Queries, sql } from '#kit/db/db.ts';
+import { empty, type Queries, sql } from '#kit/db/db.ts';
+import { isReadWith, type ReadUpTo } from './notifications.ts';
 
 export interface DeliveryRow {
   deliveryId: string;
@@ -159,7 +160,7 @@ export async function dropWaiting(
     userId?: string;
     thread: string;
     events: readonly string[];
-    upToMessage?: string;
+    upToMessage?: ReadUpTo;
     now: Date;
     reason: string;
   },
@@ -168,7 +169,7 @@ export async function dropWaiting(
     update deliveries set state = 'dropped', reason = ${where.reason}, done_at = ${where.now}, params = '{}'
     where thread = ${where.thread} and event = any(${[...where.events]}::text[]) and state in ('queued', 'collected')
       and (${where.userId ?? null}::uuid is null or user_id = ${where.userId ?? null}::uuid)
-      and (${where.upToMessage ?? null}::uuid is null or (params->>'messageId')::uuid <= ${where.upToMessage ?? null}::uuid)`);
+      ${where.upToMessage ? sql`and ${isReadWith(where.upToMessage)}` : empty}`);
 }
 
 export async function isRead(db: Queries, notificationId: string): Promise<boolean> {

@@ -1,5 +1,5 @@
 import type { NotificationType } from '#contracts/notifications/http.ts';
-import { type Queries, sql } from '#kit/db/db.ts';
+import { type Queries, type Sql, sql } from '#kit/db/db.ts';
 
 export interface NotificationRow {
   notificationId: string;
@@ -75,24 +75,41 @@ export async function readAll(db: Queries, userId: string, upTo: string | undefi
     where user_id = ${userId} and read_at is null and (${upTo ?? null}::uuid is null or notification_id <= ${upTo ?? null}::uuid)`);
 }
 
+/** How far a conversation was read. */
+export interface ReadUpTo {
+  readonly upTo: string;
+  readonly seq: number;
+}
+
+/** Whether what tells of a message (`params`) is read with it. What was written before it kept the number goes by the id. */
+export function isReadWith({ upTo, seq }: ReadUpTo): Sql {
+  return sql`coalesce((params->>'seq')::int <= ${seq}, (params->>'messageId')::uuid <= ${upTo}::uuid)`;
+}
+
 /** Reads what tells of messages up to one of a conversation. */
 export async function readThread(
   db: Queries,
   userId: string,
   thread: string,
-  upTo: string,
+  upTo: ReadUpTo,
   now: Date,
 ): Promise<number> {
   return await db.run(sql`
     update notifications set read_at = ${now}
-    where user_id = ${userId} and thread = ${thread} and read_at is null and (params->>'messageId')::uuid <= ${upTo}::uuid`);
+    where user_id = ${userId} and thread = ${thread} and read_at is null and ${isReadWith(upTo)}`);
 }
 
 /** Keeps the greatest: readings may arrive in any order. */
-export async function keepReadMark(db: Queries, userId: string, conversationId: string, upTo: string): Promise<void> {
+export async function keepReadMark(
+  db: Queries,
+  userId: string,
+  conversationId: string,
+  { upTo, seq }: ReadUpTo,
+): Promise<void> {
   await db.run(sql`
-    insert into read_marks (user_id, conversation_id, up_to) values (${userId}, ${conversationId}, ${upTo})
-    on conflict (user_id, conversation_id) do update set up_to = greatest(read_marks.up_to, excluded.up_to)`);
+    insert into read_marks (user_id, conversation_id, up_to, seq) values (${userId}, ${conversationId}, ${upTo}, ${seq})
+    on conflict (user_id, conversation_id) do update set up_to = excluded.up_to, seq = excluded.seq
+    where read_marks.seq < excluded.seq`);
 }
 
 /** Who of the people has read the message already. Serialised with `keepReadMark` by the lock that the caller holds. */
@@ -100,11 +117,11 @@ export async function readersOf(
   db: Queries,
   userIds: readonly string[],
   conversationId: string,
-  messageId: string,
+  seq: number,
 ): Promise<ReadonlySet<string>> {
   const rows = await db.many<{ userId: string }>(sql`
     select user_id as "userId" from read_marks
-    where user_id = any(${[...userIds]}::uuid[]) and conversation_id = ${conversationId} and up_to >= ${messageId}::uuid`);
+    where user_id = any(${[...userIds]}::uuid[]) and conversation_id = ${conversationId} and seq >= ${seq}`);
   return new Set(rows.map((row) => row.userId));
 }
 

@@ -24,7 +24,7 @@ export interface Fixture {
   readonly lookups: string[];
   /** A person whom users knows. */
   someone(more?: Partial<Contact>): Contact;
-  publish(type: string, data: object, options?: { id?: string; subject?: string }): Promise<string>;
+  publish(type: string, data: object, options?: { id?: string; subject?: string; sequence?: number }): Promise<string>;
   /** What was sent to an address or number, newest first, once nothing is waiting to be sent now. */
   sentTo(to: string): Promise<CaughtMessage[]>;
   mailTo(to: string): Promise<CaughtMail>;
@@ -100,7 +100,8 @@ export async function fixture(env: Record<string, string> = {}): Promise<Fixture
     },
     async publish(type, data, options = {}) {
       const id = options.id ?? newId();
-      await platform.publish(type, options.subject ?? newId(), data, { id });
+      const { sequence } = options;
+      await platform.publish(type, options.subject ?? newId(), data, { id, ...(sequence !== undefined && { sequence }) });
       return id;
     },
     async mailTo(to) {

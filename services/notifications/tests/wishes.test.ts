@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#kit/ids.ts';
 import { type Fixture, fixture } from './fixture.ts';
@@ -203,8 +204,11 @@ test('a burst about one thing becomes one: responses to an order, news of a tick
 });
 
 describe('messages (E8)', () => {
-  const message = (conversationId: string, recipientId: string, senderId: string) => {
-    const messageId = newId();
+  const sequences = new Map<string, number>();
+  /** As clients make ids: in no order. */
+  const message = (conversationId: string, recipientId: string, senderId: string, messageId: string = randomUUID()) => {
+    const sequence = (sequences.get(conversationId) ?? 0) + 1;
+    sequences.set(conversationId, sequence);
     const data = {
       messageId,
       conversationId,
@@ -215,10 +219,11 @@ describe('messages (E8)', () => {
       hasAttachments: false,
       at: '2026-01-01T00:00:00Z',
     };
-    return { messageId, send: () => fix.publish('messenger.message.sent.v1', data, { subject: conversationId }) };
+    const of = { subject: conversationId, sequence };
+    return { messageId, seq: sequence, send: () => fix.publish('messenger.message.sent.v1', data, of) };
   };
-  const read = (conversationId: string, userId: string, upTo: string) =>
-    fix.publish('messenger.conversation.read.v1', { conversationId, userId, upTo }, { subject: conversationId });
+  const read = (conversationId: string, userId: string, { messageId: upTo, seq }: { messageId: string; seq: number }) =>
+    fix.publish('messenger.conversation.read.v1', { conversationId, userId, upTo, seq }, { subject: conversationId });
 
   test('live at once, one mail for a burst, after a while', async () => {
     const [reader, writer] = [fix.someone(), fix.someone({ displayName: 'Пётр' })];
@@ -249,7 +254,7 @@ describe('messages (E8)', () => {
     const second = message(conversationId, reader.userId, writer.userId);
     await first.send();
     await fix.platform.drain();
-    await read(conversationId, reader.userId, second.messageId);
+    await read(conversationId, reader.userId, second);
     await fix.platform.drain();
     expect(await fix.unread(reader.userId)).toBe(0);
     await second.send();
@@ -261,6 +266,29 @@ describe('messages (E8)', () => {
     await fix.platform.advance(3 * MINUTE);
     expect(await fix.sentTo(reader.email)).toHaveLength(1);
   });
+});
+
+test('E8: what was read is told by its number, whatever ids the senders make', async () => {
+  const [reader, writer] = [fix.someone(), fix.someone()];
+  const conversationId = newId();
+  const publish = (type: string, data: object, sequence?: number) =>
+    fix.publish(type, data, { subject: conversationId, ...(sequence && { sequence }) });
+  const send = (messageId: string, sequence: number) => {
+    const sides = { senderId: writer.userId, recipientIds: [reader.userId] };
+    const about = { orderId: newId(), orderTitle: 'Сайт', hasAttachments: false, at: '2026-01-01T00:00:00Z' };
+    return publish('messenger.message.sent.v1', { messageId, conversationId, ...sides, ...about }, sequence);
+  };
+  const upTo = 'ffffffff-0000-4000-8000-000000000001';
+  await send(upTo, 1);
+  await fix.platform.drain();
+  await publish('messenger.conversation.read.v1', { conversationId, userId: reader.userId, upTo, seq: 1 });
+  await fix.platform.drain();
+  expect(await fix.unread(reader.userId)).toBe(0);
+  await send('00000000-0000-4000-8000-000000000002', 2);
+  await fix.platform.advance(0);
+  expect(await fix.unread(reader.userId)).toBe(1);
+  await fix.platform.advance(3 * MINUTE);
+  expect(await fix.sentTo(reader.email)).toHaveLength(1);
 });
 
 describe('the list (N2)', () => {

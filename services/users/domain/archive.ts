@@ -1,25 +1,7 @@
-import { strToU8, zip, type Zippable } from 'fflate';
+/** The words and the page of an archive. Pure: `services/users/archive.ts` puts it together. */
 import { contracts } from '#contracts/all.ts';
 import type { Locale } from '#contracts/common/values.ts';
 import type { ServiceName } from '#contracts/common/define.ts';
-
-export interface Section {
-  name: string;
-  title: { ru: string; en: string };
-  rows: Record<string, unknown>[];
-}
-export interface ArchiveFile {
-  path: string;
-  content: Buffer;
-}
-export interface ArchiveParts {
-  at: string;
-  locale: Locale;
-  services: { service: ServiceName; sections: Section[] }[];
-  files: ArchiveFile[];
-  /** Names of files that did not fit. */
-  leftOut: string[];
-}
 
 const WORDS = {
   ru: {
@@ -38,22 +20,6 @@ const WORDS = {
   },
 } as const;
 
-/** One archive for machines (a JSON file per service) and for people (a page in the person's language), with the person's files. */
-export function makeArchive(parts: ArchiveParts): Promise<Buffer> {
-  const entries: Zippable = { 'index.html': strToU8(readablePage(parts)) };
-  for (const { service, sections } of parts.services)
-    entries[`${service}.json`] = strToU8(
-      JSON.stringify(Object.fromEntries(sections.map(({ name, rows }) => [name, rows])), null, 2),
-    );
-  // What people upload is mostly compressed already.
-  for (const { path, content } of parts.files) entries[path] = [content, { level: 0 }];
-  return new Promise((resolve, reject) =>
-    zip(entries, { level: 6 }, (error, data) =>
-      error ? reject(error) : resolve(Buffer.from(data.buffer, data.byteOffset, data.byteLength)),
-    ),
-  );
-}
-
 /** A name that no file system takes amiss (T2). */
 export function filePath(service: string, fileId: string, fileName: string): string {
   return `files/${service}/${fileId}-${fileName.replace(/[^\p{L}\p{N}._-]+/gu, '_').slice(-80)}`;
@@ -68,34 +34,48 @@ function cell(value: unknown): string {
   return escapeHtml(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-function table(rows: readonly Record<string, unknown>[]): string {
-  const columns = Object.keys(rows[0] ?? {});
+
+export function tableHead(title: string, columns: readonly string[]): string {
   const head = columns.map((column) => `<th>${escapeHtml(column)}</th>`).join('');
-  const body = rows
-    .map((row) => `<tr>${columns.map((column) => `<td>${cell(row[column])}</td>`).join('')}</tr>`)
-    .join('\n');
-  return `<div class="wide"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+  return `<h3>${escapeHtml(title)}</h3><div class="wide"><table><thead><tr>${head}</tr></thead><tbody>`;
 }
 
-function readablePage({ at, locale, services, files, leftOut }: ArchiveParts): string {
+export function tableRows(columns: readonly string[], rows: readonly Record<string, unknown>[]): string {
+  return rows.map((row) => `<tr>${columns.map((column) => `<td>${cell(row[column])}</td>`).join('')}</tr>\n`).join('');
+}
+
+export function tableTail(): string {
+  return '</tbody></table></div>\n';
+}
+
+export function emptyTable(title: string, locale: Locale): string {
+  return `<h3>${escapeHtml(title)}</h3><p>${WORDS[locale].empty}</p>\n`;
+}
+
+/** What is about a service follows. */
+export function serviceHead(service: ServiceName, locale: Locale): string {
+  return `<h2>${escapeHtml(contracts[service].title[locale])} <a href="${service}.json">JSON</a></h2>\n`;
+}
+
+export function pageHead({ at, locale }: { at: string; locale: Locale }): string {
   const words = WORDS[locale];
-  const parts = services.map(({ service, sections }) => {
-    const shown = sections.map(
-      ({ title, rows }) =>
-        `<h3>${escapeHtml(title[locale])}</h3>${rows.length === 0 ? `<p>${words.empty}</p>` : table(rows)}`,
-    );
-    return `<section><h2>${escapeHtml(contracts[service].title[locale])} <a href="${service}.json">JSON</a></h2>${shown.join('\n')}</section>`;
-  });
-  const links = files.map(
-    ({ path }) =>
-      `<li><a href="${escapeHtml(path.split('/').map(encodeURIComponent).join('/'))}">${escapeHtml(path)}</a></li>`,
+  return `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
+<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${words.title}</title>
+<style>body{font:1rem/1.5 system-ui;max-width:70rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}h2{border-top:1px solid;padding-top:1rem}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem}th,td{border:1px solid #8888;padding:.25rem .5rem;text-align:left;vertical-align:top;white-space:pre-wrap}</style></head>
+<body><h1>${words.title}</h1><p>${words.lead} ${escapeHtml(at)}</p>
+`;
+}
+
+/** The person's files: those that are in the archive, and the names of those that did not fit. */
+export function pageFoot(locale: Locale, paths: readonly string[], leftOut: readonly string[]): string {
+  const words = WORDS[locale];
+  const links = paths.map(
+    (path) => `<li><a href="${escapeHtml(path.split('/').map(encodeURIComponent).join('/'))}">${escapeHtml(path)}</a></li>`,
   );
   const missing =
     leftOut.length === 0
       ? ''
       : `<p>${words.leftOut}:</p><ul>${leftOut.map((name) => `<li>${escapeHtml(name)}</li>`).join('')}</ul>`;
-  return `<!doctype html><html lang="${locale}"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">
-<meta http-equiv="content-security-policy" content="default-src 'none'; style-src 'unsafe-inline'"><title>${words.title}</title>
-<style>body{font:1rem/1.5 system-ui;max-width:70rem;margin:2rem auto;padding:0 1rem;color-scheme:light dark}h2{border-top:1px solid;padding-top:1rem}.wide{overflow-x:auto}table{border-collapse:collapse;font-size:.85rem}th,td{border:1px solid #8888;padding:.25rem .5rem;text-align:left;vertical-align:top;white-space:pre-wrap}</style></head>
-<body><h1>${words.title}</h1><p>${words.lead} ${escapeHtml(at)}</p>${parts.join('\n')}<section><h2>${words.files}</h2>${links.length === 0 && missing === '' ? `<p>${words.empty}</p>` : `<ul>${links.join('')}</ul>${missing}`}</section></body></html>`;
+  const none = links.length === 0 && missing === '';
+  return `<h2>${words.files}</h2>${none ? `<p>${words.empty}</p>` : `<ul>${links.join('')}</ul>${missing}`}</body></html>`;
 }

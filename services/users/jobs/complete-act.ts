@@ -6,7 +6,7 @@ import type { DeadLetter } from '#kit/bus/bus.ts';
 import { sql } from '#kit/db/db.ts';
 import type { Job } from '#kit/service/types.ts';
 import type { UsersContext } from '../context.ts';
-import { allOf, PARTS } from '../personal-data.ts';
+import { PARTS, pagesOf } from '../personal-data.ts';
 
 const payload = z.strictObject({ userId: id });
 
@@ -40,10 +40,9 @@ export const completeAct: Job<UsersContext, z.infer<typeof payload>> = {
   async run(ctx, { userId }) {
     await discardDeadLetters(ctx, userId);
     for (const service of PARTS) {
-      const { sections } = await allOf(ctx, service, userId);
-      const kept = Object.fromEntries(
-        sections.filter(({ rows }) => rows.length > 0).map(({ name, rows }) => [name, rows.length]),
-      );
+      const kept: Record<string, number> = {};
+      for await (const { sections } of pagesOf(ctx, service, userId))
+        for (const { name, rows } of sections) if (rows.length > 0) kept[name] = (kept[name] ?? 0) + rows.length;
       await ctx.db.run(sql`
         insert into erasure_parts (user_id, service, kept, at) values (${userId}, ${service}, ${JSON.stringify(kept)}, ${ctx.clock.now()}) on conflict do nothing`);
     }

@@ -30,7 +30,7 @@ async function decline(api: Api, rubles = 700): Promise<void> {
   const [payment] = ((await found.json()) as { items: { id: string }[] }).items;
   const body = '{"outcome":"decline"}';
   await fetch(`${outside.providerUrl}/v1/payments/${payment?.id}/simulate`, { method: 'POST', headers, body });
-  await api.until(`/top-ups/${topupId}`, (topup) => topup.status === 'failed');
+  await api.until(`/top-ups/${topupId}`, (topup) => topup.status === 'declined');
   await api.world.drain();
 }
 

@@ -20,6 +20,8 @@ import type { Walk } from './walk.ts';
 
 const open = async (api: Api, body: object) =>
   (await api.post('/tickets', { kind: 'question', subject: 'Вопрос', text: 'Как вывести деньги?', ...body })).body;
+/** Whoever of staff is at work may have been given it. */
+const take = (api: Api, path: string) => api.post(`${path}/assignment`, { assigneeId: 'self' });
 const presence = (api: Api, state: string) => api.put('/support/presence', { state });
 const available = async (api: Api) => BigInt((await api.get('/me/accounts')).body.items[0].available.amount);
 
@@ -50,7 +52,7 @@ const tickets: Walk = {
     await freelancer.get(`${path}/attachments/${file.attachmentId}`, { expect: 404 });
     const { payment, people } = (await one.get(`${path}/context`)).body;
     expect(payment.value.transactionId).toBe(transactionId);
-    expect(people.value[0].displayName).toBe('Майя Вопрос');
+    expect(JSON.stringify(people.value)).toContain('Майя Вопрос');
     const texts = { ru: 'Деньги приходят в течение дня.', en: 'The money comes within a day.' };
     await one.put('/support/canned-replies/payout-day', { title: 'Срок вывода', texts });
     expect(JSON.stringify((await other.get('/support/canned-replies')).body)).toContain(texts.en);
@@ -204,6 +206,7 @@ const lost: Walk = {
       const { orderId, path } = await disputed(client, freelancer, 'Вывеска для аптеки');
       await freelancer.post(`${path}/messages`, { text: 'Всё сдано по заданию.' });
       const ruling = { outcome: 'release', freelancerAmount: RUB(4_000), reason: 'Работа соответствует заданию.' };
+      await take(support, path);
       await support.post(`${path}/ruling`, { ...ruling, freelancerAmount: RUB(1) }, { expect: 400 });
       await support.post(`${path}/ruling`, ruling);
       const before = [await available(client), await available(freelancer)] as const;
@@ -273,26 +276,31 @@ const reviews: Walk = {
     const { ticketId } = await open(freelancer, report);
     const act = { ground: 'personal_data', justification: 'В отзыве телефон исполнителя.' };
     const redaction = { ...act, parts: ['+7 916 000-00-00'] };
+    await take(one, `/tickets/${ticketId}`);
     await one.post(`/tickets/${ticketId}/review-redaction`, { parts: redaction.parts }, { expect: 400 });
     await one.post(`/tickets/${ticketId}/review-redaction`, redaction);
     await world.drain();
     expect(await shown()).toBe('Звоните ему сами: […], не отвечает.');
     await mailTo(world, client.email, { text: 'телефон исполнителя' });
     const appeal = { kind: 'appeal', subject: 'Верните отзыв', text: 'Это номер моей приёмной.', reviewId };
-    const first = `/tickets/${(await open(client, appeal)).ticketId}/review-restoration`;
+    const first = `/tickets/${(await open(client, appeal)).ticketId}`;
     const upheld = { justification: 'Номер принадлежит автору.' };
-    expect((await one.post(first, upheld, { expect: 409 })).body.code).toBe('support.same_person');
-    await other.post(first, upheld);
+    await take(one, first);
+    expect((await one.post(`${first}/review-restoration`, upheld, { expect: 409 })).body.code).toBe('support.same_person');
+    await take(other, first);
+    await other.post(`${first}/review-restoration`, upheld);
     await world.drain();
     expect(await shown()).toBe(text);
     const again = await open(freelancer, { ...report, subject: 'Всё же удалите' });
     const deletion = { ground: 'insult', justification: 'Оскорбительный тон по отношению к исполнителю.' };
+    await take(one, `/tickets/${again.ticketId}`);
     await one.post(`/tickets/${again.ticketId}/review-deletion`, deletion);
     await world.drain();
     expect(await shown()).toBeUndefined();
     await mailTo(world, client.email, { text: 'Оскорбительный тон' });
-    const second = `/tickets/${(await open(client, appeal)).ticketId}/review-restoration`;
-    await other.post(second, upheld);
+    const second = `/tickets/${(await open(client, appeal)).ticketId}`;
+    await take(other, second);
+    await other.post(`${second}/review-restoration`, upheld);
     await world.drain();
     expect(await shown()).toBe(text);
     const log = await admin.until(`/admin/audit-log?targetId=${reviewId}&limit=100`, (body) => body.items.length >= 2);
