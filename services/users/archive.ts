@@ -6,7 +6,16 @@ import type { Readable } from 'node:stream';
 import type { ServiceName } from '#contracts/common/define.ts';
 import type { Bilingual, Locale } from '#contracts/common/values.ts';
 import type { ZipEntry } from '#kit/export/zip.ts';
-import { emptyTable, filePath, pageFoot, pageHead, serviceHead, tableHead, tableRows, tableTail } from './domain/archive.ts';
+import {
+  emptyTable,
+  filePath,
+  pageFoot,
+  pageHead,
+  serviceHead,
+  tableHead,
+  tableRows,
+  tableTail,
+} from './domain/archive.ts';
 
 type Row = Record<string, unknown>;
 export interface ArchiveSource {

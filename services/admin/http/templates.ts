@@ -21,9 +21,10 @@ export const listTemplates: AdminHandlers['listTemplates'] = async (ctx) => {
   return {
     body: {
       items: items.map((item) => {
-        // An edit may not have reached notifications yet: the newest one is what the admin should see.
+        // An edit may not have reached notifications yet: the newest one is what the admin should see. What ships is theirs to
+        // say, once they have heard that it is in force again: a release may have changed it.
         const edit = byName.get(`${item.key}:${item.locale}`);
-        const texts: TemplateTexts = edit && !edit.shipped ? edit : item;
+        const texts: TemplateTexts = edit && !(edit.shipped && edit.version === item.version) ? edit : item;
         return {
           key: item.key,
           locale: item.locale,

@@ -125,7 +125,11 @@ describe('on demand', () => {
     const { body } = await call('requestReport', { body: { ...WANTED, format: 'csv' } });
     const broken = {
       ...ctx(),
-      files: { put: () => Promise.reject(new Error('no place')), get: async () => undefined, delete: async () => {} },
+      files: {
+        putStream: () => Promise.reject(new Error('no place')),
+        get: async () => undefined,
+        delete: async () => {},
+      },
     };
     await platform.drain();
     await ctx().db.run(sql`update reports set state = 'queued', percent = 0 where report_id = ${body.reportId}`);

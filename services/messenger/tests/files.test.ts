@@ -9,6 +9,7 @@ import { call, type Deal, openDeal, send, stubPeople, talker } from './fixture.t
 
 let platform: TestPlatform;
 let deal: Deal;
+let people: ReturnType<typeof stubPeople>;
 let scanner: Clamd;
 
 beforeAll(async () => {
@@ -17,7 +18,7 @@ beforeAll(async () => {
     services: ['messenger'],
     env: { CLAMAV_URL: scanner.url, MESSENGER_USER_QUOTA_MB: '1' },
   });
-  stubPeople(platform);
+  people = stubPeople(platform);
   deal = await openDeal(platform);
 });
 afterAll(async () => {
@@ -162,6 +163,7 @@ test('T4: links work without a header until they expire, for the one they were m
   const { attachmentId } = (await upload(await photo(300, 300), 'p.jpg')).body;
   await send(platform, deal.client, deal.conversationId, '', { attachmentIds: [attachmentId] });
   const links = (await call(platform, deal.freelancer, 'getAttachmentLinks', { params: { attachmentId } })).body;
+  people.names.set(deal.freelancer.userId, 'Борис');
   const open = (url: string) =>
     call(platform, undefined, 'openAttachmentLink', { params: { token: url.split('/').at(-1) as string } });
   expect((await open(links.url)).headers['content-disposition']).toMatch(/^attachment/);
@@ -170,6 +172,10 @@ test('T4: links work without a header until they expire, for the one they were m
   const forged = Buffer.from(token.replace(/\.f\./, '.p.')).toString('base64url');
   expect((await open(forged)).code).toBe('not_found');
   expect((await open(randomUUID())).code).toBe('not_found');
+  // Blocked or erased: users says so, or knows nobody by that id.
+  people.names.delete(deal.freelancer.userId);
+  expect((await open(links.url)).code).toBe('not_found');
+  people.names.set(deal.freelancer.userId, 'Борис');
   await platform.advance(6 * 60_000);
   expect((await open(links.url)).code).toBe('not_found');
 });

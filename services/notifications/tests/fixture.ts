@@ -101,7 +101,10 @@ export async function fixture(env: Record<string, string> = {}): Promise<Fixture
     async publish(type, data, options = {}) {
       const id = options.id ?? newId();
       const { sequence } = options;
-      await platform.publish(type, options.subject ?? newId(), data, { id, ...(sequence !== undefined && { sequence }) });
+      await platform.publish(type, options.subject ?? newId(), data, {
+        id,
+        ...(sequence !== undefined && { sequence }),
+      });
       return id;
     },
     async mailTo(to) {

@@ -34,7 +34,6 @@ function cell(value: unknown): string {
   return escapeHtml(typeof value === 'string' ? value : JSON.stringify(value));
 }
 
-
 export function tableHead(title: string, columns: readonly string[]): string {
   const head = columns.map((column) => `<th>${escapeHtml(column)}</th>`).join('');
   return `<h3>${escapeHtml(title)}</h3><div class="wide"><table><thead><tr>${head}</tr></thead><tbody>`;
@@ -70,7 +69,8 @@ export function pageHead({ at, locale }: { at: string; locale: Locale }): string
 export function pageFoot(locale: Locale, paths: readonly string[], leftOut: readonly string[]): string {
   const words = WORDS[locale];
   const links = paths.map(
-    (path) => `<li><a href="${escapeHtml(path.split('/').map(encodeURIComponent).join('/'))}">${escapeHtml(path)}</a></li>`,
+    (path) =>
+      `<li><a href="${escapeHtml(path.split('/').map(encodeURIComponent).join('/'))}">${escapeHtml(path)}</a></li>`,
   );
   const missing =
     leftOut.length === 0

@@ -79,6 +79,7 @@ const tickets: Walk = {
     const sorted = (await one.patch(path, triage, { ifMatch: headers.get('etag') ?? '' })).body;
     expect(sorted).toMatchObject(triage);
     const twin = await open(client, { subject: 'Ещё раз о том же' });
+    await signInAgain(freelancer);
     const near = await open(freelancer, { subject: 'Похожее' });
     await one.put(`${path}/links/${near.ticketId}`, {});
     const merged = (await one.post(`/tickets/${twin.ticketId}/merge`, { into: ticket.ticketId })).body;
@@ -286,7 +287,9 @@ const reviews: Walk = {
     const first = `/tickets/${(await open(client, appeal)).ticketId}`;
     const upheld = { justification: 'Номер принадлежит автору.' };
     await take(one, first);
-    expect((await one.post(`${first}/review-restoration`, upheld, { expect: 409 })).body.code).toBe('support.same_person');
+    expect((await one.post(`${first}/review-restoration`, upheld, { expect: 409 })).body.code).toBe(
+      'support.same_person',
+    );
     await take(other, first);
     await other.post(`${first}/review-restoration`, upheld);
     await world.drain();
