@@ -66,7 +66,10 @@ export async function* archiveEntries(source: ArchiveSource, scratch: string): A
     const path = filePath(service, fileId, fileName);
     put.push(path);
     // What people upload is mostly compressed already.
-    yield { path, stored: true, content: counted(content, (bytes) => void (room -= bytes)) };
+    const count = (bytes: number) => {
+      room -= bytes;
+    };
+    yield { path, stored: true, content: counted(content, count) };
   }
   await appendFile(page, pageFoot(locale, put, leftOut));
   yield { path: 'index.html', content: createReadStream(page) };
