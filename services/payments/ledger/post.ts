@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Currency } from '#contracts/common/values.ts';
 import { paymentsEvents, type TRANSACTION_KINDS } from '#contracts/payments/events.ts';
-import { type Queries, sql, type Tx } from '#kit/db/db.ts';
+import { sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import { Problem } from '#kit/problem.ts';
-import { type Account, type AccountKind, type AccountName, nameOf, openAccounts } from './accounts.ts';
+import { type Account, type AccountKind, type AccountName, findAccounts, nameOf, openMissing } from './accounts.ts';
 
 export type TransactionKind = (typeof TRANSACTION_KINDS)[number];
 
@@ -49,12 +49,19 @@ export type Outcome =
  * are. Money that is not there is an answer, not an error, and holds up none of the others. A known reference
  * returns the first result; with another body it is refused.
  */
-export async function postAll(tx: Queries, movements: readonly Movement[]): Promise<Outcome[]> {
+export async function postAll(tx: Tx, movements: readonly Movement[]): Promise<Outcome[]> {
   const asked = movements.map((movement) => attempt(() => prepare(movement)));
   const sound = asked.flatMap((one) => ('error' in one ? [] : [one.value]));
-  const known = await findKnown(tx, sound);
+  // Asked in one write: accounts of a movement that is known already are looked up in vain, which is rare.
+  const [known, found] = await Promise.all([
+    findKnown(tx, sound),
+    findAccounts(
+      tx,
+      sound.flatMap(({ names }) => names),
+    ),
+  ]);
   const named = sound.filter(({ reference }) => !known.has(reference)).flatMap(({ names }) => names);
-  const accounts = named.length === 0 ? new Map<string, Account>() : await openAccounts(tx, named);
+  const accounts = await openMissing(tx, found, named);
   const balances = new Map<string, bigint>();
   const fresh: Decided[] = [];
   const outcomes = asked.map((one): Outcome => {
@@ -73,7 +80,7 @@ export async function postAll(tx: Queries, movements: readonly Movement[]): Prom
     known.set(decided.reference, decided);
     return { ok: true, transactionId: decided.transactionId, replayed: false, decided };
   });
-  if (fresh.length > 0) await write(tx, fresh, balances);
+  if (fresh.length > 0) write(tx, fresh, balances);
   return outcomes;
 }
 
@@ -110,7 +117,7 @@ interface Known {
   readonly memo: string | null;
 }
 
-async function findKnown(tx: Queries, asked: readonly Prepared[]): Promise<Map<string, Known>> {
+async function findKnown(tx: Tx, asked: readonly Prepared[]): Promise<Map<string, Known>> {
   const rows = await tx.many<Known & { reference: string }>(
     sql`select reference, transaction_id as "transactionId", body_hash as "bodyHash", memo from transactions where reference = any(${asked.map((movement) => movement.reference)}::text[])`,
   );
@@ -158,10 +165,11 @@ function decide(
   return { ...movement, postings, transactionId: newId(), rows };
 }
 
-async function write(tx: Queries, all: readonly Decided[], balances: ReadonlyMap<string, bigint>): Promise<void> {
+/** Travels with what follows, at the latest the commit. */
+function write(tx: Tx, all: readonly Decided[], balances: ReadonlyMap<string, bigint>): void {
   const column = <K extends keyof Decided>(key: K) => all.map((movement) => movement[key]);
   const rows = all.flatMap((movement) => movement.rows.map((row) => ({ ...row, id: movement.transactionId })));
-  await tx.run(sql`
+  tx.send(sql`
     with made as (
       insert into transactions (transaction_id, reference, body_hash, kind, order_id, actor_id, memo, at)
       select * from unnest(${column('transactionId')}::uuid[], ${column('reference')}::text[], ${column('bodyHash')}::bytea[], ${column('kind')}::text[], ${column('orderId')}::uuid[], ${column('actorId')}::uuid[], ${column('memo')}::text[], ${column('at')}::timestamptz[])

@@ -97,7 +97,7 @@ export async function reserve(
 
 async function insertHeld(tx: Tx, all: readonly (Reservation & { at: Date })[]): Promise<readonly undefined[]> {
   const column = <K extends keyof (typeof all)[number]>(key: K) => all.map((one) => one[key]);
-  await tx.run(sql`
+  tx.send(sql`
     insert into reservations (reservation_id, reference, user_id, account, amount, currency, order_id, status, expires_at, at)
     select reservation_id, reference, user_id, account, amount, currency, order_id, 'held', expires_at, at
     from unnest(${column('reservationId')}::uuid[], ${column('reference')}::text[], ${column('userId')}::uuid[], ${column('account')}::text[], ${column('amount')}::bigint[], ${column('currency')}::text[], ${column('orderId')}::uuid[], ${column('expiresAt')}::timestamptz[], ${column('at')}::timestamptz[])
