@@ -16,9 +16,9 @@ export const collect: ManyConsumer<EventDefinition, AnalyticsContext> = {
     for (const event of events) MEASURES[event.type]?.(changes, event.time, event.data);
     return async (tx) => {
       const { epoch, running } = await enterFigures(tx);
-      await storeEvents(tx, events, epoch);
-      await writeChanges(tx, changes, 'live');
-      if (running) await writeChanges(tx, changes, 'next');
+      storeEvents(tx, events, epoch);
+      writeChanges(tx, changes, 'live');
+      if (running) writeChanges(tx, changes, 'next');
     };
   },
 };

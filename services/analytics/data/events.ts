@@ -20,8 +20,8 @@ const WORDS: Readonly<Record<string, Readonly<Record<string, string | null>>>> =
 };
 
 /** Puts events into the store, a statement for all of them. */
-export async function storeEvents(tx: Tx, events: readonly StoredEvent[], epoch: number): Promise<void> {
-  await tx.run(sql`
+export function storeEvents(tx: Tx, events: readonly StoredEvent[], epoch: number): void {
+  tx.send(sql`
     insert into events (event_id, type, at, data, epoch)
     select id, type, at, data, ${epoch} from unnest(${events.map((event) => event.id)}::uuid[], ${events.map((event) => event.type)}::text[],
       ${events.map((event) => event.time)}::timestamptz[], ${events.map((event) => JSON.stringify({ ...(event.data as object), ...WORDS[event.type] }))}::jsonb[]) as t (id, type, at, data)

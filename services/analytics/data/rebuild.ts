@@ -41,7 +41,8 @@ const LOCK = sql`hashtext(current_schema()), 5`;
 
 /** For who adds events: the number to store them under, and whether a rebuild wants them too. Holds off its beginning and end until the commit. */
 export async function enterFigures(tx: Tx): Promise<{ epoch: number; running: boolean }> {
-  await tx.one(sql`select pg_advisory_xact_lock_shared(${LOCK})::text as locked`);
+  // In one write; the second sees what was committed until the lock was granted.
+  tx.send(sql`select pg_advisory_xact_lock_shared(${LOCK})::text as locked`);
   return await tx.one(
     sql`select coalesce(max(epoch), 0) as epoch, coalesce(bool_or(state = 'running'), false) as running from rebuilds`,
   );
@@ -97,7 +98,7 @@ export async function rebuildPortion(db: Db, rebuildId: string): Promise<boolean
       order by at, event_id limit ${PORTION}`);
     const changes = new Changes();
     for (const event of events) MEASURES[event.type]?.(changes, event.at, event.data);
-    await writeChanges(tx, changes, 'next');
+    writeChanges(tx, changes, 'next');
     const last = events.at(-1);
     if (last)
       await tx.run(sql`

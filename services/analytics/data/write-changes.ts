@@ -1,4 +1,4 @@
-import { raw, sql, type Queries, type Sql } from '#kit/db/db.ts';
+import { raw, sql, type Sql, type Tx } from '#kit/db/db.ts';
 import { type Changes, ORDER_MOMENTS, type OrderMoment, type SumRow } from '../domain/changes.ts';
 import { type Metric, METRICS } from '../domain/metrics.ts';
 
@@ -26,15 +26,15 @@ export function tableOf(table: FigureTable, set: FigureSet): Sql {
  * Adds changes to the figures, a statement per table. Rows are locked in one order everywhere: two portions on the same rows
  * must not wait for each other in a ring.
  */
-export async function writeChanges(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
-  await writeSums(db, changes, set);
-  await writeActivity(db, changes, set);
-  await writeOrders(db, changes, set);
-  await writeBids(db, changes, set);
-  await writeUsers(db, changes, set);
-  await writeMoney(db, changes, set);
-  await writeTickets(db, changes, set);
-  await writeViews(db, changes, set);
+export function writeChanges(tx: Tx, changes: Changes, set: FigureSet): void {
+  writeSums(tx, changes, set);
+  writeActivity(tx, changes, set);
+  writeOrders(tx, changes, set);
+  writeBids(tx, changes, set);
+  writeUsers(tx, changes, set);
+  writeMoney(tx, changes, set);
+  writeTickets(tx, changes, set);
+  writeViews(tx, changes, set);
 }
 
 function sorted<T>(map: ReadonlyMap<string, T>): T[] {
@@ -42,17 +42,17 @@ function sorted<T>(map: ReadonlyMap<string, T>): T[] {
 }
 const column = <T, V>(rows: readonly T[], of: (row: T) => V): V[] => rows.map(of);
 
-async function writeSums(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeSums(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.sums).filter((row) => row.value !== 0n);
   if (rows.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('rollups', set)} as t (metric, bucket, dimension, category, value)
     select * from unnest(${column(rows, (r) => r.metric)}::text[], ${column(rows, (r) => r.bucket)}::timestamptz[],
       ${column(rows, (r) => r.dimension)}::text[], ${column(rows, (r) => r.category)}::text[], ${column(rows, (r) => String(r.value))}::numeric[])
     on conflict (metric, bucket, dimension, category) do update set value = t.value + excluded.value`);
   const levels = levelSums(rows);
   if (levels.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('level_sums', set)} as t (metric, grain, start, dimension, category, value)
     select * from unnest(${column(levels, (r) => r.metric)}::text[], ${column(levels, (r) => r.grain)}::text[], ${column(levels, (r) => r.bucket)}::timestamptz[],
       ${column(levels, (r) => r.dimension)}::text[], ${column(levels, (r) => r.category)}::text[], ${column(levels, (r) => String(r.value))}::numeric[])
@@ -81,10 +81,10 @@ function levelSums(rows: readonly SumRow[]): LevelSum[] {
   return sorted(sums).filter((row) => row.value !== 0n);
 }
 
-async function writeActivity(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeActivity(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.active);
   if (rows.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('activity', set)} (user_id, bucket)
     select * from unnest(${column(rows, (r) => r.userId)}::uuid[], ${column(rows, (r) => r.bucket)}::timestamptz[]) on conflict do nothing`);
 }
@@ -106,11 +106,11 @@ const isLater = (at: string, value: string): Sql =>
     `(excluded.${at} is not null and (t.${at} is null or (excluded.${at}, excluded.${value}) > (t.${at}, t.${value})))`,
   );
 
-async function writeOrders(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeOrders(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.orders);
   if (rows.length === 0) return;
   const at = (moment: OrderMoment) => column(rows, (r) => r.moments[moment] ?? null);
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('order_facts', set)} as t (order_id, client_id, category, described_at, freelancer_id, taken_at, ${raw(MOMENT_NAMES.join(', '))})
     select * from unnest(${column(rows, (r) => r.orderId)}::uuid[], ${column(rows, (r) => r.clientId)}::uuid[],
       ${column(rows, (r) => r.category?.value ?? '')}::text[], ${column(rows, (r) => r.category?.at ?? null)}::timestamptz[],
@@ -126,10 +126,10 @@ async function writeOrders(db: Queries, changes: Changes, set: FigureSet): Promi
       ${raw(MOMENT_NAMES.map((name) => `${name} = least(t.${name}, excluded.${name})`).join(', '))}`);
 }
 
-async function writeBids(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeBids(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.bids);
   if (rows.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('bid_facts', set)} as t (order_id, freelancer_id, invited_at, responded_at, hired_at)
     select * from unnest(${column(rows, (r) => r.orderId)}::uuid[], ${column(rows, (r) => r.freelancerId)}::uuid[],
       ${column(rows, (r) => r.invited ?? null)}::timestamptz[], ${column(rows, (r) => r.responded ?? null)}::timestamptz[], ${column(rows, (r) => r.hired ?? null)}::timestamptz[])
@@ -137,12 +137,12 @@ async function writeBids(db: Queries, changes: Changes, set: FigureSet): Promise
       responded_at = least(t.responded_at, excluded.responded_at), hired_at = least(t.hired_at, excluded.hired_at)`);
 }
 
-async function writeUsers(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeUsers(tx: Tx, changes: Changes, set: FigureSet): void {
   const ids = [...new Set([...changes.registered.keys(), ...changes.skills.keys()])].sort();
   if (ids.length === 0) return;
   // An array of arrays of different lengths is none: the lists travel as JSON.
   const skills = column(ids, (id) => JSON.stringify(changes.skills.get(id)?.value ?? []));
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('user_facts', set)} as t (user_id, registered_at, skills, skills_at)
     select user_id, registered_at, array(select jsonb_array_elements_text(skills)), skills_at
     from unnest(${ids}::uuid[], ${column(ids, (id) => changes.registered.get(id) ?? null)}::timestamptz[], ${skills}::jsonb[],
@@ -152,20 +152,20 @@ async function writeUsers(db: Queries, changes: Changes, set: FigureSet): Promis
       skills_at = greatest(t.skills_at, excluded.skills_at)`);
 }
 
-async function writeMoney(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeMoney(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.money).filter((row) => row.income !== 0n || row.spent !== 0n);
   if (rows.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('user_money', set)} as t (user_id, currency, bucket, income, spent)
     select * from unnest(${column(rows, (r) => r.userId)}::uuid[], ${column(rows, (r) => r.currency)}::text[], ${column(rows, (r) => r.bucket)}::timestamptz[],
       ${column(rows, (r) => String(r.income))}::numeric[], ${column(rows, (r) => String(r.spent))}::numeric[])
     on conflict (user_id, currency, bucket) do update set income = t.income + excluded.income, spent = t.spent + excluded.spent`);
 }
 
-async function writeTickets(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeTickets(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.tickets);
   if (rows.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('ticket_facts', set)} as t (ticket_id, kind, opened_at, first_answer_seconds, resolution_seconds, satisfaction, rated_at)
     select * from unnest(${column(rows, (r) => r.ticketId)}::uuid[], ${column(rows, (r) => r.kind)}::text[], ${column(rows, (r) => r.opened ?? null)}::timestamptz[],
       ${column(rows, (r) => r.firstAnswer)}::int[], ${column(rows, (r) => r.resolution)}::int[],
@@ -177,10 +177,10 @@ async function writeTickets(db: Queries, changes: Changes, set: FigureSet): Prom
       rated_at = greatest(t.rated_at, excluded.rated_at)`);
 }
 
-async function writeViews(db: Queries, changes: Changes, set: FigureSet): Promise<void> {
+function writeViews(tx: Tx, changes: Changes, set: FigureSet): void {
   const rows = sorted(changes.views);
   if (rows.length === 0) return;
-  await db.run(sql`
+  tx.send(sql`
     insert into ${tableOf('profile_views', set)} (user_id, day, viewer)
     select * from unnest(${column(rows, (r) => r.userId)}::uuid[], ${column(rows, (r) => r.day)}::date[], ${column(rows, (r) => r.viewer)}::text[]) on conflict do nothing`);
 }

@@ -73,8 +73,8 @@ export function lockAttachments(tx: Tx, attachmentIds: readonly string[]): Promi
 }
 
 /** Ties attachments to the messages that they name, each at its place. */
-export async function tieAll(tx: Tx, files: readonly AttachmentRow[]): Promise<void> {
-  await tx.run(sql`
+export function tieAll(tx: Tx, files: readonly AttachmentRow[]): void {
+  tx.send(sql`
     update attachments a set message_id = u.message_id, position = u.position
     from unnest(${files.map((one) => one.attachmentId)}::uuid[], ${files.map((one) => one.messageId)}::uuid[],
       ${files.map((one) => one.position ?? 0)}::int[]) as u (attachment_id, message_id, position)

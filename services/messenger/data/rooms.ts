@@ -29,8 +29,8 @@ export async function lockRooms(tx: Tx, conversationIds: readonly string[]): Pro
     from conversations c join order_states s on s.order_id = c.order_id where c.conversation_id = any(${ids}::uuid[])`);
 }
 
-export async function advanceConversations(tx: Tx, rooms: readonly Room[], now: Date): Promise<void> {
-  await tx.run(sql`
+export function advanceConversations(tx: Tx, rooms: readonly Room[], now: Date): void {
+  tx.send(sql`
     update conversations c set last_seq = u.seq, last_rev = u.rev, last_at = greatest(c.last_at, ${now})
     from unnest(${rooms.map((one) => one.conversationId)}::uuid[], ${rooms.map((one) => one.lastSeq)}::int[], ${rooms.map((one) => one.lastRev)}::int[]) as u (id, seq, rev)
     where c.conversation_id = u.id`);

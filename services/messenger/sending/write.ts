@@ -74,9 +74,14 @@ export async function writeAll(
 }
 
 async function look(tx: Tx, all: readonly Sending[]): Promise<Known> {
-  const rooms = await lockRooms(tx, [...new Set(all.map((one) => one.conversationId))]);
   const ids = all.flatMap((one) => (one.replyTo === null ? [one.messageId] : [one.messageId, one.replyTo]));
-  const messages = await messagesById(tx, [...new Set(ids)]);
+  const fileIds = all.flatMap((one) => one.attachmentIds);
+  // In one write: each sees what was committed until the rooms were locked.
+  const [rooms, messages, attachments] = await Promise.all([
+    lockRooms(tx, [...new Set(all.map((one) => one.conversationId))]),
+    messagesById(tx, [...new Set(ids)]),
+    fileIds.length === 0 ? [] : lockAttachments(tx, [...new Set(fileIds)]),
+  ]);
   const repeated = messages.filter((message) => all.some((one) => one.messageId === message.messageId));
   const theirs =
     repeated.length === 0
@@ -85,8 +90,6 @@ async function look(tx: Tx, all: readonly Sending[]): Promise<Known> {
           tx,
           repeated.map((one) => one.messageId),
         );
-  const fileIds = all.flatMap((one) => one.attachmentIds);
-  const attachments = fileIds.length === 0 ? [] : await lockAttachments(tx, [...new Set(fileIds)]);
   return {
     rooms: new Map(rooms.map((room) => [room.conversationId, room])),
     messages: new Map(messages.map((message) => [message.messageId, message])),
@@ -160,17 +163,18 @@ async function store(
 ): Promise<void> {
   if (fresh.length === 0) return;
   const messages = fresh.map((one) => one.message);
-  // Another process may have taken an id meanwhile, in another conversation: then each is tried by itself.
-  if ((await insertMessages(tx, messages)) !== messages.length) throw new Problem('messenger.message_id_taken');
   const grown = new Set(messages.map((one) => one.conversationId));
-  await advanceConversations(
+  const inserted = insertMessages(tx, messages);
+  advanceConversations(
     tx,
     [...rooms.values()].filter((room) => grown.has(room.conversationId)),
     now,
   );
+  // Another process may have taken an id meanwhile, in another conversation: then each is tried by itself.
+  if ((await inserted) !== messages.length) throw new Problem('messenger.message_id_taken');
   const files = fresh.flatMap((one) => one.files);
   if (files.length === 0) return;
-  await tieAll(tx, files);
+  tieAll(tx, files);
   for (const file of files) await tx.unschedule(`unsent:${file.attachmentId}`);
 }
 
