@@ -162,7 +162,7 @@ test('who came as a client opens the other side of the account in the profile, a
   await page.getByRole('button', { name: 'Сохранить' }).click();
   await page.getByRole('heading', { name: 'Портфолио' }).waitFor();
   await expect.poll(async () => (await client.get('/me/rights')).body.roles.sort()).toEqual(['client', 'freelancer']);
-  expect((await client.get('/me/profile')).body.kinds.sort()).toEqual(['client', 'freelancer']);
+  await expect.poll(async () => (await client.get('/me/profile')).body.kinds.sort()).toEqual(['client', 'freelancer']);
   // The browser itself notes the refusal of the token that did not know of it yet.
   expect(stage.errors.splice(before).filter((error) => !error.includes('401'))).toEqual([]);
   await context.close();
