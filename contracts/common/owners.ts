@@ -21,6 +21,7 @@ export const OWNER_RULES = {
   ownOrder: { title: { ru: 'свой заказ', en: 'own order' } },
   partyToDeal: { title: { ru: 'сторона сделки', en: 'party to the deal' } },
   ownResponse: { title: { ru: 'свой отклик', en: 'own response' } },
+  ownInvitation: { title: { ru: 'своё приглашение', en: 'own invitation' } },
   ownOrderOrResponse: { title: { ru: 'свой заказ или свой отклик на него', en: 'own order, or own response to it' } },
   ownSavedSearch: { title: { ru: 'свой сохранённый поиск', en: 'own saved search' } },
   reviewOfSelf: { title: { ru: 'отзыв о себе', en: 'review about oneself' } },

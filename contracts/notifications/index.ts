@@ -40,6 +40,7 @@ export const notificationsContract = defineContract({
     orderStatusChanged: consumed(ordersEvents.statusChanged, 'E5'),
     freelancerChosen: consumed(ordersEvents.freelancerChosen, 'E5'),
     freelancerInvited: consumed(ordersEvents.freelancerInvited, 'E5'),
+    invitationChanged: consumed(ordersEvents.invitationChanged, 'E5'),
     savedSearchMatched: consumed(ordersEvents.savedSearchMatched, '+ new orders of a saved search'),
     deadlineNear: consumed(ordersEvents.deadlineNear, 'E5'),
     proposalChanged: consumed(ordersEvents.proposalChanged, 'E5'),

@@ -188,6 +188,21 @@ export const ordersEvents = {
     subject: 'orderId',
     data: z.object({ invitationId: id, orderId: id, title: z.string(), clientId: id, freelancerId: id, process }),
   }),
+  invitationChanged: event({
+    type: 'orders.invitation.changed.v1',
+    summary: 'An invitation was declined by who was invited, or taken back by the client',
+    subject: 'orderId',
+    data: z.object({
+      invitationId: id,
+      orderId: id,
+      title: z.string(),
+      clientId: id,
+      freelancerId: id,
+      state: z.enum(['declined', 'withdrawn']),
+      /** Why it was declined. */
+      reason: z.string().nullable(),
+    }),
+  }),
   freelancerChosen: event({
     type: 'orders.freelancer.chosen.v1',
     summary: 'A freelancer was chosen and the price is held',

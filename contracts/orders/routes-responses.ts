@@ -2,11 +2,12 @@ import { z } from 'zod';
 import { may, route, signedIn } from '../common/define.ts';
 import { id, page, pageQuery, positiveMoney, text } from '../common/values.ts';
 import { byOrder, reason } from './routes-common.ts';
-import { invitationView, milestonePlan, orderView, responseView } from './views.ts';
+import { invitationView, milestonePlan, orderView, responseView, sentInvitation } from './views.ts';
 
 const milestones = z.array(milestonePlan).max(20);
 const validDays = z.number().int().min(1).max(90).nullable();
 const byResponse = z.object({ orderId: id, responseId: id });
+const byInvitation = z.object({ invitationId: id });
 
 /** Responses and invitations. */
 export const responsesRoutes = {
@@ -197,6 +198,28 @@ export const responsesRoutes = {
     errors: ['orders.not_now'],
     example: { body: { freelancerId: '00000000-0000-7000-8000-000000000000' } },
   }),
+  listSentInvitations: route({
+    method: 'GET',
+    path: '/orders/{orderId}/invitations',
+    summary: 'Whom the client invited, and what became of each invitation; newest first',
+    rows: ['O4', 'I14'],
+    access: may('orders.edit', { owner: 'ownOrder' }),
+    params: byOrder,
+    query: z.object(pageQuery),
+    reply: page(sentInvitation),
+  }),
+  withdrawInvitation: route({
+    method: 'POST',
+    path: '/orders/{orderId}/invitations/{invitationId}/withdrawal',
+    summary: 'Take an invitation back that is not answered yet; the freelancer is told, and may be invited again',
+    rows: ['O4'],
+    access: may('orders.edit', { owner: 'ownOrder' }),
+    params: byOrder.extend({ invitationId: id }),
+    status: 200,
+    idempotency: 'optional',
+    reply: sentInvitation,
+    errors: ['orders.not_now'],
+  }),
   listOwnInvitations: route({
     method: 'GET',
     path: '/me/invitations',
@@ -205,5 +228,30 @@ export const responsesRoutes = {
     access: may('orders.respond'),
     query: z.object(pageQuery),
     reply: page(invitationView),
+  }),
+  openInvitation: route({
+    method: 'POST',
+    path: '/me/invitations/{invitationId}/opening',
+    summary: 'The freelancer looks at the order he is invited to: recorded the first time, and the client sees it',
+    rows: ['O4'],
+    access: may('orders.respond', { owner: 'ownInvitation' }),
+    params: byInvitation,
+    status: 200,
+    idempotency: 'optional',
+    reply: invitationView,
+  }),
+  declineInvitation: route({
+    method: 'POST',
+    path: '/me/invitations/{invitationId}/refusal',
+    summary: 'Decline an invitation, with a reason that the client is told; responding stays possible',
+    rows: ['O4'],
+    access: may('orders.respond', { owner: 'ownInvitation' }),
+    params: byInvitation,
+    status: 200,
+    idempotency: 'optional',
+    body: reason,
+    reply: invitationView,
+    errors: ['orders.not_now'],
+    example: { body: { reason: 'Занят до конца месяца' } },
   }),
 };

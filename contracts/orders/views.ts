@@ -182,6 +182,10 @@ export const proposalView = z.object({
   decidedAt: timestamp.nullable(),
 });
 
+/** `answered`: responded, also after a refusal. Nobody is asked again who declined; who thinks better of it responds. */
+export const INVITATION_STATES = ['sent', 'seen', 'answered', 'declined', 'withdrawn'] as const;
+export const invitationState = z.enum(INVITATION_STATES);
+
 /** The public part for everybody; the rest is null for who is not a party. */
 export const orderView = orderSummary.extend({
   description: z.string(),
@@ -192,6 +196,8 @@ export const orderView = orderSummary.extend({
   process: z.number().int(),
   /** True: the description is hidden until the caller consents to keep it secret. */
   ndaRequired: z.boolean(),
+  /** The caller's own, of a published order. */
+  invitation: z.object({ invitationId: id, state: invitationState, reason: z.string().nullable() }).nullable(),
   /** When a published order ends if nobody is chosen. */
   expiresAt: timestamp.nullable(),
   freelancer: party,
@@ -307,11 +313,27 @@ export const freelancerHit = z.object({
   reviewCount: z.number().int(),
 });
 
+/** An invitation as who is invited sees it. */
 export const invitationView = z.object({
   invitationId: id,
   orderId: id,
   orderTitle: z.string(),
   status: orderStatus,
+  state: invitationState,
+  /** The own reason of a refusal. */
+  reason: z.string().nullable(),
   at: timestamp,
   responded: z.boolean(),
+});
+
+/** The same as who sent it sees it. */
+export const sentInvitation = z.object({
+  invitationId: id,
+  freelancer: party,
+  freelancerId: id,
+  state: invitationState,
+  /** Why the freelancer declined. */
+  reason: z.string().nullable(),
+  at: timestamp,
+  seenAt: timestamp.nullable(),
 });

@@ -16,6 +16,10 @@ export const ordersOwners: Owners<typeof ordersContract, OrdersContext> = {
     (await ctx.db.maybe(sql`
       select 1 from responses where response_id = ${params.responseId} and order_id = ${params.orderId} and freelancer_id = ${user.userId}`)) !==
     undefined,
+  ownInvitation: async (ctx, { user, params }) =>
+    (await ctx.db.maybe(
+      sql`select 1 from invitations where invitation_id = ${params.invitationId} and freelancer_id = ${user.userId}`,
+    )) !== undefined,
   ownOrderOrResponse: async (ctx, { user, params }) =>
     (await ctx.db.maybe(sql`
       select 1 from orders o where order_id = ${params.orderId} and (${user.userId}::uuid in (client_id, freelancer_id)

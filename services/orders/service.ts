@@ -7,7 +7,7 @@ import { profileUpdated, userBlocked, userErased } from './consumers/people.ts';
 import { dictionaryChanged, dictionaryMerged, settingChanged } from './consumers/platform.ts';
 import { getPersonDeals } from './http/person-deals.ts';
 import { followMerge } from './jobs/follow-merge.ts';
-import { acceptResponse, inviteFreelancer, listOwnInvitations } from './http/acceptance.ts';
+import { acceptResponse } from './http/acceptance.ts';
 import { cancelOrder, completeOrder, deliverOrder, publishOrder, requestRevision } from './http/deal.ts';
 import { createOrder, deleteDraft, editOrder } from './http/drafts.ts';
 import { addAttachment, getAttachment } from './http/files.ts';
@@ -15,6 +15,14 @@ import { deleteTime, editTime, logTime } from './http/hours.ts';
 import { getOpenEscrow, getOrderContext, openDispute, ruleDispute } from './http/internal.ts';
 import { deleteReview, getReview, redactReview, restoreReview } from './http/moderation.ts';
 import { resumeDeal } from './http/resume-deal.ts';
+import {
+  declineInvitation,
+  inviteFreelancer,
+  listOwnInvitations,
+  listSentInvitations,
+  openInvitation,
+  withdrawInvitation,
+} from './http/invitations.ts';
 import { completeMilestone, deliverMilestone, fundMilestone, requestMilestoneRevision } from './http/milestones.ts';
 import { consentToProposal, propose, refuseProposal, withdrawProposal } from './http/proposals.ts';
 import { acceptNda, getHistory, getOrder, listOwnOrders } from './http/read-orders.ts';
@@ -116,6 +124,10 @@ export const ordersService = defineService({
     acceptResponse,
     inviteFreelancer,
     listOwnInvitations,
+    listSentInvitations,
+    openInvitation,
+    declineInvitation,
+    withdrawInvitation,
     deleteReview,
     redactReview,
     restoreReview,

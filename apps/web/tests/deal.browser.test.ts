@@ -136,7 +136,7 @@ test('an offer in parts under an NDA, a counter-offer each way, milestones paid 
   await hers.context.close();
 });
 
-test('a client finds a freelancer for an invited-only order and invites him; he finds it among his invitations (O4)', async () => {
+test('a client invites to an invited-only order and sees what becomes of it; who is invited finds it and may decline (O4)', async () => {
   const { headers } = await master.get('/me/profile');
   const edit = { skills: [{ key: 'logo', level: 'expert' }], headline: 'Знаки и вывески', visibility: 'public' };
   await master.patch('/me/profile', edit, { ifMatch: headers.get('etag') ?? '' });
@@ -147,14 +147,41 @@ test('a client finds a freelancer for an invited-only order and invites him; he 
   await page.getByRole('link', { name: 'Найти и пригласить' }).click();
   await page.getByText('Приглашаем в заказ «Вывеска для пекарни».').waitFor();
   await step(page, 'Пригласить: Вера Мастерова', 'Приглашение отправлено: Вера Мастерова');
-  await context.close();
   const hers = await stage.as(master);
   await hers.page.goto(`${stage.url}/my?tab=invitations`);
   await hers.page.getByText('Вывеска для пекарни').waitFor();
   await shotEverywhere(hers.page, 'invitations');
   await hers.page.getByRole('link', { name: 'Посмотреть и ответить' }).click();
   await hers.page.getByRole('heading', { name: 'Откликнуться' }).waitFor();
+  // That she looked is seen by the client; then she declines, told beforehand what follows.
+  const at = `${stage.url}/orders/${orderId}`;
+  await client.until(`/orders/${orderId}/invitations`, (body) => body.items[0]?.state === 'seen');
+  await page.goto(at);
+  await page.getByText('просмотрено').waitFor();
+  await hers.page.getByText('Отказаться').first().click();
+  await hers.page.getByText('На рейтинг отказ не влияет').waitFor();
+  await hers.page.getByLabel('Почему не возьмётесь').fill('Занята до конца месяца');
+  await shotEverywhere(hers.page, 'invitation');
+  await step(hers.page, 'Отказаться', 'Вы отказались');
+  await hers.page.goto(`${stage.url}/my?tab=invitations`);
+  await hers.page.getByText('Занята до конца месяца').waitFor();
+  await shotEverywhere(hers.page, 'invitations-declined');
   await hers.context.close();
+  // The client sees why, and takes back what another one has not answered.
+  const other = new Api(stage.world);
+  await registerAndConfirm(other, { name: 'Инна Запасная', roles: ['freelancer'], locale: 'ru' });
+  await client.until(`/orders/${orderId}`, (order) => order.status === 'published');
+  await client.post(`/orders/${orderId}/invitations`, { freelancerId: other.userId });
+  await page.goto(at);
+  await page.getByText('Занята до конца месяца').waitFor();
+  await shotEverywhere(page, 'invited');
+  await step(page, 'Отозвать приглашение: Инна Запасная', 'отозвано');
+  expect((await other.get('/me/invitations')).body.items[0].state).toBe('withdrawn');
+  expect(await overflow(page)).toBe(0);
+  await page.getByRole('button', { name: 'English' }).click();
+  await page.getByText('taken back').first().waitFor();
+  await shotEverywhere(page, 'invited-en');
+  await context.close();
 });
 
 test('an hourly deal: time entries, a week that is contested, corrected and paid (O2, P3)', async () => {

@@ -50,6 +50,20 @@ export const freelancerInvited: C['freelancerInvited'] = (ctx, event) => {
   return tell(ctx, event, news, { orderId, params: { title }, actorId: clientId });
 };
 
+/** The other side hears of it: of a refusal with its reason. */
+export const invitationChanged: C['invitationChanged'] = (ctx, event) => {
+  const { state, clientId, freelancerId, orderId, title, reason } = event.data;
+  const declined = state === 'declined';
+  const notice: Notice = {
+    userId: declined ? clientId : freelancerId,
+    event: `invitation_${state}`,
+    params: { orderId, title, reason },
+    thread: orderThread(orderId),
+    actorId: declined ? freelancerId : clientId,
+  };
+  return notify(ctx, event, [notice]);
+};
+
 export const freelancerChosen: C['freelancerChosen'] = (ctx, event) => {
   const { clientId, orderId, title, price, pricing, deadline } = event.data;
   const news = dealNews('transitions', { ...event.data, action: 'start', actorKind: 'system' });

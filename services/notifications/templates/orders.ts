@@ -115,6 +115,38 @@ export const orderTemplates = {
       button: button.en,
     },
   }),
+  invitation_declined: template({
+    type: 'responses',
+    channels: both,
+    variables: { title: 'text', who: 'person', reason: 'text' },
+    link: order,
+    ru: {
+      subject: 'Приглашение отклонено: «{{title}}»',
+      body: ['{{who}} не возьмётся за заказ «{{title}}».', '{{#if reason}}Причина: {{reason}}{{/if}}'],
+      button: button.ru,
+    },
+    en: {
+      subject: 'Invitation declined: “{{title}}”',
+      body: ['{{who}} will not take the order “{{title}}”.', '{{#if reason}}Reason: {{reason}}{{/if}}'],
+      button: button.en,
+    },
+  }),
+  invitation_withdrawn: template({
+    type: 'responses',
+    channels: both,
+    variables: { title: 'text', who: 'person' },
+    link: () => '/my?tab=invitations',
+    ru: {
+      subject: 'Приглашение отозвано: «{{title}}»',
+      body: ['{{who}} больше не ждёт вашего ответа на заказ «{{title}}».'],
+      button: 'Мои приглашения',
+    },
+    en: {
+      subject: 'Invitation taken back: “{{title}}”',
+      body: ['{{who}} no longer waits for your answer about “{{title}}”.'],
+      button: 'My invitations',
+    },
+  }),
   order_published: template({
     type: 'orders',
     channels: both,

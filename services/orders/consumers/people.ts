@@ -101,6 +101,7 @@ export const userErased: C['userErased'] = async (ctx, event) => async (tx) => {
     sql`update time_entries set note = '' where order_id in (select order_id from orders where freelancer_id = ${userId})`,
   );
   await tx.run(sql`update responses set letter = '', counter = null where freelancer_id = ${userId}`);
+  await tx.run(sql`update invitations set reason = null where freelancer_id = ${userId}`);
   await tx.run(sql`update reviews set text = '', original = null where author_id = ${userId}`);
   await tx.run(sql`update reviews set answer = null where target_id = ${userId}`);
   tx.afterCommit(() => {

@@ -31,7 +31,7 @@ export const personalData = personalDataHandlers(
     invitations: {
       title: { ru: 'Приглашения', en: 'Invitations' },
       rows: (userId) =>
-        sql`select invitation_id as "invitationId", order_id as "orderId", at from invitations where freelancer_id = ${userId} order by invitation_id`,
+        sql`select invitation_id as "invitationId", order_id as "orderId", at, seen_at as "seenAt", declined_at as "declinedAt", withdrawn_at as "withdrawnAt", reason from invitations where freelancer_id = ${userId} order by invitation_id`,
     },
     secrecy: {
       title: { ru: 'Согласия хранить тайну', en: 'Consents to keep secret' },

@@ -31,6 +31,10 @@ const WHY = {
   reviewed: { ru: 'вы уже оставили отзыв', en: 'you have reviewed already' },
   reviews_over: { ru: 'время для отзывов прошло', en: 'the time for reviews is over' },
   answered: { ru: 'вы уже ответили', en: 'answered already' },
+  invitation_closed: {
+    ru: 'приглашение уже закрыто: на него ответили, его отозвали или заказ не ищет исполнителя',
+    en: 'the invitation is closed: it was answered, taken back, or the order looks for nobody',
+  },
   no_nda: { ru: 'соглашение не требуется', en: 'no consent is needed' },
   not_running: { ru: 'сделка не идёт', en: 'the deal is not running' },
 } as const satisfies Record<string, Bilingual>;

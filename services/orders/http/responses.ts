@@ -52,7 +52,7 @@ async function checkResponder(ctx: OrdersContext, tx: Tx, order: Order, userId: 
   allowed(decide(order.process, { action: 'respond', actor: 'freelancer' }, order.status, factsOf(order)), locale);
   if (order.nda && !(await consented(tx, order.orderId, userId))) throw new Problem('orders.nda_required');
   const invited = await tx.maybe(
-    sql`select 1 from invitations where order_id = ${order.orderId} and freelancer_id = ${userId}`,
+    sql`select 1 from invitations where order_id = ${order.orderId} and freelancer_id = ${userId} and withdrawn_at is null`,
   );
   if (order.access === 'invited' && !invited) throw refuse('not_invited', locale);
   const { liveResponsesPerFreelancer } = await settingAt(tx, 'orders.limits', ctx.clock.now());

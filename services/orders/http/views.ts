@@ -8,6 +8,7 @@ import { found } from '#kit/service/reply.ts';
 import type { Principal } from '#kit/service/types.ts';
 import { timersOf } from '../clocks.ts';
 import type { OrdersContext } from '../context.ts';
+import { invitationOf } from '../data/invitations.ts';
 import { type Milestone, milestonesOf } from '../data/milestones.ts';
 import { type Order, type OrderRow, orderById } from '../data/orders.ts';
 import { proposalsOf } from '../data/proposals.ts';
@@ -92,7 +93,7 @@ export async function visibleOrder(db: Queries, orderId: string, user: Principal
     order.publishedAt &&
     (await db.maybe(sql`
       select 1 from responses where order_id = ${orderId} and freelancer_id = ${user.userId}
-      union all select 1 from invitations where order_id = ${orderId} and freelancer_id = ${user.userId} limit 1`));
+      union all select 1 from invitations where order_id = ${orderId} and freelancer_id = ${user.userId} and withdrawn_at is null limit 1`));
   if (!known) throw new Problem('not_found');
   return order;
 }
@@ -194,6 +195,8 @@ export async function detailView(db: Queries, order: Order, viewer: Viewer): Pro
     ...summaryView(order, people),
     description: hidden ? '' : order.description,
     ndaRequired: hidden,
+    invitation:
+      user && !side && order.status === 'published' ? await invitationOf(db, order.orderId, user.userId) : null,
     // Besides the order's own: what the client added to the running deal, and one's own that no delivery names yet.
     attachments: files.filter(
       (file) =>

@@ -147,6 +147,7 @@ async function listen(platform: TestPlatform): Promise<Seen[]> {
       'orders.deal.frozen.v1',
       'orders.saved-search.matched.v1',
       'orders.week.changed.v1',
+      'orders.invitation.changed.v1',
     ],
     prefetch: 64,
     async onBatch(batch) {

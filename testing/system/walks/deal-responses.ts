@@ -152,6 +152,52 @@ async function invitedOnly(world: World): Promise<void> {
   await client.until(`/orders/${orderId}`, (one) => one.status === 'cancelled' && one.funding === 'settled');
 }
 
+/** The client sees what became of whom he asked, each side hears of the other's step, and nobody is asked twice. */
+async function invitations(world: World): Promise<void> {
+  const { client, master } = await parties(world, 5_000);
+  const [busy, third] = await Promise.all([freelancer(world, 'Ева Занятая'), freelancer(world, 'Ким Ненужный')]);
+  const orderId = await published(client, { title: 'Вывеска для аптеки' });
+  const path = `/orders/${orderId}/invitations`;
+  const invite = async (who: Api) =>
+    (await client.post(path, { freelancerId: who.userId })).body.invitationId as string;
+  const [first, second, last] = [await invite(master), await invite(busy), await invite(third)];
+  const states = async () =>
+    Object.fromEntries(
+      (await client.get(path)).body.items.map((one: { invitationId: string; state: string }) => [
+        one.invitationId,
+        one.state,
+      ]),
+    );
+  expect(await states()).toEqual({ [first]: 'sent', [second]: 'sent', [last]: 'sent' });
+  await master.post(`/me/invitations/${first}/opening`);
+  const reason = 'Занята до конца месяца';
+  const declined = (await busy.post(`/me/invitations/${second}/refusal`, { reason })).body;
+  expect(declined).toMatchObject({ state: 'declined', reason });
+  await told(client, 'invitation_declined', orderId);
+  await mailTo(world, client.email, { text: reason });
+  await client.post(`${path}/${last}/withdrawal`);
+  await told(third, 'invitation_withdrawn', '');
+  expect(await states()).toEqual({ [first]: 'seen', [second]: 'declined', [last]: 'withdrawn' });
+  expect((await client.get(path)).body.items.find((one: { state: string }) => one.state === 'declined')).toMatchObject({
+    freelancer: { displayName: 'Ева Занятая' },
+    reason,
+  });
+  for (const again of [`/me/invitations/${second}/refusal`, `/me/invitations/${first}/refusal`])
+    await third.post(again, { reason }, { expect: 404 });
+  await busy.post(`/me/invitations/${second}/refusal`, { reason }, { expect: 409 });
+  await busy.get(path, { expect: [403, 404] });
+  // Asked again she is not; she may think better of it herself.
+  expect(await invite(busy)).toBe(second);
+  expect((await states())[second]).toBe('declined');
+  await respond(busy, orderId);
+  await respond(master, orderId);
+  expect(await states()).toMatchObject({ [first]: 'answered', [second]: 'answered' });
+  await client.post(`${path}/${first}/withdrawal`, undefined, { expect: 409 });
+  const { items } = (await client.get(`/orders/${orderId}/history`)).body;
+  const actions = items.map((one: { action: string }) => one.action);
+  expect(actions).toEqual(expect.arrayContaining(['invite', 'decline_invitation', 'withdraw_invitation']));
+}
+
 const offer = { price: RUB(2_000), days: 3, letter: 'Сделаю аккуратно.' };
 
 async function urgentAndSecret(world: World): Promise<void> {
@@ -211,6 +257,10 @@ export const responses: readonly Walk[] = [
     },
   },
   { name: 'O3, O4: an order for the invited only is found and answered by them alone', run: invitedOnly },
+  {
+    name: 'O4: invitations: sent, seen, declined with a reason, taken back, answered; each side is told',
+    run: invitations,
+  },
   {
     name: 'O3: an urgent order is found as such; secret details, files and words open with the consent only',
     run: urgentAndSecret,

@@ -14,6 +14,7 @@ import { OrderKinds } from '../ui/order-card.tsx';
 import type { Order } from './order-actions.tsx';
 import { Deliveries } from './order-deliveries.tsx';
 import { Hours } from './order-hours.tsx';
+import { Invited, OwnInvitation } from './order-invitations.tsx';
 import { Milestones } from './order-milestones.tsx';
 import { DealActions } from './order-next.tsx';
 import { Proposals } from './order-proposals.tsx';
@@ -60,6 +61,7 @@ export function OrderPage({ orderId }: { orderId: string }) {
                 <Hours order={data} changed={changed} />
                 <Deliveries order={data} />
                 <Proposals order={data} changed={changed} />
+                {!party && <OwnInvitation order={data} changed={changed} />}
                 {person && !party && can('orders.respond') && !data.ndaRequired && (
                   <Respond order={data} changed={changed} />
                 )}
@@ -71,6 +73,7 @@ export function OrderPage({ orderId }: { orderId: string }) {
                 {mine && data.status !== 'draft' && (
                   <Responses order={data} changed={changed} key={`responses ${data.status} ${data.funding}`} />
                 )}
+                {mine && data.publishedAt !== null && <Invited order={data} key={`invited ${data.status}`} />}
                 {party && <OrderReviews order={data} key={`reviews ${round}`} />}
                 {party && <History orderId={orderId} key={`history ${round} ${data.status}`} />}
               </div>

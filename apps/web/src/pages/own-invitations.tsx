@@ -1,8 +1,37 @@
 import { api } from '../api/client.ts';
 import { t } from '../i18n.ts';
 import { formatAgo } from '../ui/format.ts';
+import { Field, Fold, Form } from '../ui/form.tsx';
 import { usePages } from '../ui/hooks.ts';
 import { Empty, Loading, More, Problem, Status } from '../ui/parts.tsx';
+
+const ENDS: Readonly<Record<string, string | undefined>> = {
+  answered: 'invite.responded',
+  declined: 'invite.declined',
+  withdrawn: 'invite.withdrawn',
+};
+
+/** A refusal says beforehand what follows from it. */
+export function Decline({ invitationId, after }: { invitationId: string; after: () => void }) {
+  return (
+    <Fold title={t('invite.decline')}>
+      <p class="muted">{t('invite.follows')}</p>
+      <Form
+        button={t('invite.decline')}
+        quiet
+        submit={async (typed) => {
+          await api('orders', 'declineInvitation', {
+            params: { invitationId },
+            body: { reason: typed.text('reason') },
+          });
+          after();
+        }}
+      >
+        <Field label={t('invite.reason')} name="reason" rows={2} required minLength={3} maxLength={2000} />
+      </Form>
+    </Fold>
+  );
+}
 
 /** Orders whose clients want this freelancer to respond. */
 export function OwnInvitations() {
@@ -32,8 +61,8 @@ export function OwnInvitations() {
               <a href={`/orders/${one.orderId}`}>{one.orderTitle}</a>
             </h3>
             <p class="card-end">
-              {one.responded ? (
-                <span class="plus">{t('invite.responded')}</span>
+              {ENDS[one.state] ? (
+                <span class={one.state === 'answered' ? 'plus' : 'muted'}>{t(ENDS[one.state] as string)}</span>
               ) : (
                 one.status === 'published' && (
                   <a class="button button-small" href={`/orders/${one.orderId}`}>
@@ -42,6 +71,10 @@ export function OwnInvitations() {
                 )
               )}
             </p>
+            {one.state === 'declined' && one.reason && <p class="muted">{one.reason}</p>}
+            {one.status === 'published' && !ENDS[one.state] && (
+              <Decline invitationId={one.invitationId} after={pages.reload} />
+            )}
           </li>
         ))}
       </ul>
