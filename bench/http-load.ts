@@ -11,6 +11,8 @@ export interface LoadOrder {
   readonly body?: string;
   /** The same with bodies that take turns, `$ID` in them a new id each time, and headers instead of a token. */
   readonly posts?: { readonly headers: readonly string[]; readonly bodies: readonly string[] };
+  /** Addresses beside `url` that are read in turn, where `body` is posted to `url` once a round. */
+  readonly mix?: readonly string[];
   /** Refresh tokens, one a connection: each is used for the next. */
   readonly refreshes?: readonly string[];
 }
@@ -53,17 +55,21 @@ async function load(order: LoadOrder): Promise<LoadResult> {
     if (order.body !== undefined) sent.push('content-type', 'application/json', 'idempotency-key', crypto.randomUUID());
     return sent;
   };
+  const { mix = [] } = order;
   const isRead = order.body === undefined && !order.posts && !order.refreshes;
+  let round = 0;
   const one = (connection: number) =>
     new Promise<void>((resolve) => {
       const read: Buffer[] = [];
+      const other = mix[round++ % (mix.length + 1)];
+      const asRead = isRead || other !== undefined;
       const started = performance.now();
       pool.dispatch(
         {
-          path: url.pathname,
-          method: isRead ? 'GET' : 'POST',
+          path: other ?? url.pathname,
+          method: asRead ? 'GET' : 'POST',
           headers: headers(),
-          body: bodyOf(next++, connection),
+          body: other === undefined ? bodyOf(next++, connection) : null,
         },
         {
           onRequestStart() {},

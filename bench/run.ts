@@ -17,6 +17,7 @@ import { endProfiles, ofPrograms, ofTurn, profilePrograms, type Shares, type Spa
 import { searchBench } from './search.ts';
 import { signInBench } from './sign-in.ts';
 import { memoryBench, startBench } from './start.ts';
+import { steadyBench } from './steady.ts';
 
 const BENCHES: readonly Bench[] = [
   gatewayBench,
@@ -28,6 +29,7 @@ const BENCHES: readonly Bench[] = [
   ...growthBench,
   ...messengerBench,
   signInBench,
+  steadyBench,
   startBench,
   memoryBench,
 ];
