@@ -317,12 +317,12 @@ function faultsOf(error: z.ZodError): string {
     .slice(0, 500);
 }
 
-/** An absent database or peer is waited for without counting to the end; a fault of the handler counts. */
+/** An absent database or peer, and a disk without room, are waited for without counting to the end; a fault of the handler counts. */
 function giveBack(options: InboxOptions, item: Item, error: unknown): void {
   record(options, item, 'error');
   const { event, delivery } = item;
   const reason = error instanceof Error ? error.message : String(error);
-  if (isProblem(error, 'unavailable') || isProblem(error, 'timeout')) {
+  if (isProblem(error, 'unavailable') || isProblem(error, 'timeout') || isProblem(error, 'storage_full')) {
     delivery.retry(RETRY_DELAYS_MS[Math.min(delivery.attempt - 1, 2)] ?? 5_000, reason);
     return;
   }

@@ -145,9 +145,14 @@ const reasons: Record<string, string> = {
   EEXIST: 'it is a file, not a folder',
 };
 
-function refusal(dir: string, error: unknown): StartError {
+/** Why a file could not be written, in words; undefined: it was something else. */
+export function diskReason(error: unknown): string | undefined {
   const code = errorCode(error);
-  const reason = (code && reasons[code]) ?? (error as Error).message;
+  return code === undefined ? undefined : reasons[code];
+}
+
+function refusal(dir: string, error: unknown): StartError {
+  const reason = diskReason(error) ?? (error as Error).message;
   return new StartError(`The data folder ${dir} can't be written: ${reason}.`, { cause: error });
 }
 

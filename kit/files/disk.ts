@@ -18,7 +18,13 @@ export function diskFiles(folder: string): Files {
   const disk = new Disk(new FSDriver({ location: folder, visibility: 'private' }));
   return {
     async put(key, content, contentType) {
-      await disk.put(key, content, { contentType }).catch(fail);
+      try {
+        await disk.put(key, content, { contentType });
+      } catch (error) {
+        // What there was room for would only take it from others.
+        await disk.delete(key).catch(() => {});
+        fail(error);
+      }
     },
     async putStream(key, content, contentType) {
       const part = `${key}.${newId()}.part`;

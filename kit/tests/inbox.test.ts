@@ -11,6 +11,7 @@ import { type InboxHandler, startInbox } from '#kit/db/inbox.ts';
 import { createDb, type DbPool } from '#kit/db/pool.ts';
 import { newId } from '#kit/ids.ts';
 import { createLogger } from '#kit/log.ts';
+import { Problem } from '#kit/problem.ts';
 import { createTelemetry } from '#kit/telemetry.ts';
 import { type TestDatabase, testDatabase } from '#testing/postgres.ts';
 
@@ -166,4 +167,18 @@ test('an event with which there is nothing to do is taken and leaves no trace', 
   expect(kept.map(({ id }) => id).sort()).toEqual(ids.filter((_, n) => n % 2 === 0).sort());
   // Nothing comes again.
   await take([even], [make(noted.type, 98)], () => arrived(6));
+});
+
+test('F11: an event for whose effect the disk has no room is tried every few seconds until it has, and is never parked', async () => {
+  const attempts = new Set<number>();
+  const cramped: InboxHandler = {
+    ...one,
+    handle: async (events) => async (tx) => {
+      attempts.add(attempts.size);
+      if (attempts.size < 5) throw new Problem('storage_full');
+      await (await one.handle(events))?.(tx);
+    },
+  };
+  await take([cramped], [make(noted.type, 7)], () => arrived(1));
+  expect((await bus.deadLetters.list('tests', 10)).filter(({ reason }) => /storage/i.test(reason))).toEqual([]);
 });

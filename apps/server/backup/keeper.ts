@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import pg from 'pg';
+import { diskReason } from '#kit/embedded/data-folder.ts';
 import { StartError } from '#kit/embedded/start-error.ts';
 import type { FileStore } from '#kit/files/store.ts';
 import type { Logger } from '#kit/log.ts';
@@ -180,12 +181,18 @@ async function perform(pool: pg.Pool, options: KeeperOptions, task: Task): Promi
     options.log.info({ task: task.kind, taskId: task.taskId, ...outcome }, 'a task of backups was done');
   } catch (error) {
     options.log.error({ err: error, task: task.kind, taskId: task.taskId }, 'a task of backups failed');
-    await end({ state: 'failed', fault: error instanceof StartError ? error.message : 'it failed: the log says why' });
+    await end({ state: 'failed', fault: faultOf(error) });
   } finally {
     clearInterval(timer);
     await sync(pool, options.folder).catch(() => {});
     news();
   }
+}
+
+/** What can be done something about is said; the rest stands in the log. */
+function faultOf(error: unknown): string {
+  if (error instanceof StartError) return error.message;
+  return diskReason(error) ?? 'it failed: the log says why';
 }
 
 type Perform = (
