@@ -116,7 +116,7 @@ export interface Route {
   readonly ifMatch?: boolean;
   /** The service reads and sets cookies here (auth only). */
   readonly cookies?: boolean;
-  /** Request headers, in lower case, that the handler reads (a provider's signature). */
+  /** Request headers, in lower case, that the handler reads (a provider's signature). `authorization`: a key of its own, no token of a person. */
   readonly headers?: readonly string[];
   /** May also be called over the live socket: `{type: 'call', id, route: 'messenger.sendMessage', params, body}`. */
   readonly socket?: boolean;

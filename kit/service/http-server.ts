@@ -276,7 +276,8 @@ async function serve(
       const token = header(WIRE_HEADERS.service);
       if (token === undefined) throw new Problem('unauthenticated', { detail: 'a service credential is required' });
       const caller = await options.credential.verify(token);
-      const bearer = /^Bearer (\S+)$/.exec(header(WIRE_HEADERS.user) ?? '')?.[1];
+      const ownKey = contract.http[routeName]?.headers?.includes('authorization');
+      const bearer = ownKey ? undefined : /^Bearer (\S+)$/.exec(header(WIRE_HEADERS.user) ?? '')?.[1];
       const user = bearer === undefined ? undefined : (await options.verifier.verify(bearer)).principal;
       const raw = await options.dispatcher.dispatch(routeName, {
         params: request.params as Record<string, unknown>,

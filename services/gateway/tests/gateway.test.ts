@@ -9,8 +9,14 @@ let token: string;
 
 beforeAll(async () => {
   platform = await bootPlatform({
-    services: ['gateway', 'auth', 'roles', 'analytics'],
-    env: { ADMIN_EMAIL: ADMIN.email, ADMIN_PASSWORD: ADMIN.password, RATE_AUTH: '20' },
+    services: ['gateway', 'auth', 'roles', 'analytics', 'notifications'],
+    env: {
+      SMTP_URL: 'smtp://127.0.0.1:1',
+      MAIL_FEEDBACK_KEY: 'key-of-the-mail-server',
+      ADMIN_EMAIL: ADMIN.email,
+      ADMIN_PASSWORD: ADMIN.password,
+      RATE_AUTH: '20',
+    },
   });
   await platform.drain();
   token = (await send('POST', '/api/v1/sessions', { body: JSON.stringify(ADMIN) })).body.accessToken;
@@ -68,6 +74,17 @@ describe('G1–G5: the single entry', () => {
       expect((await send('GET', '/api/v1/roles', { headers })).status).toBe(401);
     }
     expect((await send('GET', '/api/v1/roles', { headers: { authorization: `Bearer ${token}` } })).status).toBe(200);
+  });
+
+  test('N1: a route with a key of its own gets it as it came; it opens nothing else', async () => {
+    const body = JSON.stringify({ messageId: '<0199a000-0000-7000-8000-000000000000@localhost>', kind: 'bounce' });
+    const report = async (key: string) =>
+      (await send('POST', '/api/v1/mail-feedback', { body, headers: { authorization: `Bearer ${key}` } })).status;
+    expect([await report('key-of-the-mail-server'), await report('other'), await report(token)]).toEqual([
+      204, 401, 401,
+    ]);
+    const headers = { authorization: 'Bearer key-of-the-mail-server' };
+    expect((await send('GET', '/api/v1/roles', { headers })).status).toBe(401);
   });
 
   test('G2: service routes and metrics do not exist outside', async () => {

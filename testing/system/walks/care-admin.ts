@@ -226,7 +226,7 @@ const log: Walk = {
     const query = new URLSearchParams({ targetId: victim.userId, format: 'csv' });
     const csv = Buffer.from((await admin.get(`/admin/audit-log/export?${query}`)).body).toString();
     expect(csv).toContain("'=1+1");
-    expect(csv).not.toMatch(/(^|[,;"])=1\+1/m);
+    expect(csv).not.toMatch(/(^|,)"?=1\+1/m);
     const chain = (await admin.get('/admin/audit-log/verification')).body;
     expect(chain).toMatchObject({ intact: true, fault: null });
     expect(Number(chain.entries)).toBeGreaterThan(3);
