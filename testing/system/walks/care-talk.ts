@@ -138,8 +138,9 @@ const resume: Walk = {
       await catchUp();
       await write(5);
       await socket.wait((frame) => frame.type === 'message' && frame.message.text === wanted.at(-1));
-      const came = socket.frames.filter((frame) => frame.type === 'message').map((frame) => frame.message.text);
-      expect([...came].sort()).toEqual(wanted.slice(-5).sort());
+      // A frame of before may come late: its revision says that it was read already.
+      const came = socket.frames.filter((frame) => frame.type === 'message' && frame.rev > rev);
+      expect(came.map((frame) => frame.message.text).sort()).toEqual(wanted.slice(-5).sort());
       socket.drop();
       await write(9);
     }
