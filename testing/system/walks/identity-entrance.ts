@@ -1,11 +1,16 @@
 /** Rights as data, and the gateway at which everything enters (R1–R3, G1–G5). */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { type IncomingMessage, request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { expect } from 'vitest';
 import { Api } from '../api.ts';
 import { ADMIN, type World } from '../world.ts';
-import { allSay, newAdmin, newPerson } from './people.ts';
+import { allSay, joining, newAdmin, newPerson } from './people.ts';
 import type { Walk } from './walk.ts';
+
+/** Live sockets that an address may open in a minute, in the worlds of these walks. */
+export const SOCKETS_A_MINUTE = 80;
 
 const BARE = { key: false } as const;
 
@@ -230,6 +235,51 @@ async function limits(world: World): Promise<void> {
   });
 }
 
+/** Guests are counted by address, whatever they say of it. */
+async function addresses(world: World): Promise<void> {
+  const upgrade = async (base: string, forwarded: string) => {
+    const { hostname, port } = new URL(base);
+    const request = httpRequest({
+      host: hostname,
+      port,
+      path: '/api/v1/socket',
+      headers: {
+        connection: 'Upgrade',
+        upgrade: 'websocket',
+        'sec-websocket-version': '13',
+        'sec-websocket-key': randomBytes(16).toString('base64'),
+        'x-forwarded-for': forwarded,
+        forwarded: `for=${forwarded}`,
+      },
+    });
+    request.end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    return response.statusCode;
+  };
+  let refused = false;
+  for (let sent = 0; sent < 3 * SOCKETS_A_MINUTE && !refused; sent++) {
+    const status = await upgrade(world.gateways[sent % world.gateways.length] as string, `203.0.113.${sent % 250}`);
+    expect([401, 429]).toContain(status);
+    refused = status === 429;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+  expect(refused).toBe(true);
+  // L3: other spellings of a mailbox get no mail beyond its limit.
+  const guest = new Api(world);
+  const name = randomUUID().slice(0, 8);
+  const spellings = Array.from({ length: 9 }, (_, n) => `${name.slice(0, 4)}.${name.slice(4)}+${n}@gmail.com`);
+  for (const email of spellings) await guest.post('/registrations', joining(email), { expect: 202 });
+  await world.drain();
+  const mails = await Promise.all(
+    spellings.map(async (to) => {
+      const answer = await fetch(`${world.outside.catcherUrl}/api/messages?${new URLSearchParams({ to })}`);
+      return ((await answer.json()) as { items: unknown[] }).items.length;
+    }),
+  );
+  expect(mails.reduce((sum, count) => sum + count, 0)).toBe(6);
+}
+
 async function timeLimits(world: World): Promise<void> {
   const head = 'POST /api/v1/sessions HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 99\r\n';
   const cut = await Promise.all(
@@ -248,5 +298,6 @@ export const ENTRANCE: readonly Walk[] = [
   { name: 'G1–G5, Z5, B4: forged identities, odd paths, two-faced requests', run: hostileRequests },
   { name: 'G1: origins, security headers, conditional GET, br and gzip', run: manners },
   { name: 'L3: a limit of a person is shared by the gateways and told in headers', run: limits },
+  { name: 'L3: rotated X-Forwarded-For and spellings of a mailbox dodge no limit', run: addresses },
   { name: 'L4: heads and bodies that do not come are cut off', run: timeLimits },
 ];
