@@ -1,4 +1,5 @@
 /** Ends of a deal with their money stated before and seen after, its clocks, and steps that can't be skipped (O2, E5, E7, B8). */
+import pg from 'pg';
 import { expect } from 'vitest';
 import { Api } from '../api.ts';
 import { joinSupport } from '../deal-care.ts';
@@ -16,6 +17,7 @@ import {
   purse,
   respond,
   running,
+  signInAgain,
   steps,
   told,
 } from './parties.ts';
@@ -162,6 +164,37 @@ async function clocks(world: World): Promise<void> {
   expect(late.body.code).toBe('orders.not_now');
 }
 
+/** A day without an answer of payments, which waits for the client's account that whole time: a draft again, and no money gone. */
+async function unpaid(world: World): Promise<void> {
+  const { client } = await parties(world, 1_000);
+  const before = await purse(client);
+  const { orderId } = (await client.post('/orders', { ...DRAFT, title: 'Оплата застряла' })).body;
+  const holder = new pg.Client({ connectionString: world.adminUrl });
+  await holder.connect();
+  try {
+    await holder.query('begin');
+    await holder.query('select 1 from payments.accounts where user_id = $1 for update', [client.userId]);
+    await client.post(`/orders/${orderId}/publication`, undefined, { expect: 202 });
+    expect((await client.get(`/orders/${orderId}`)).body.status).toBe('awaiting_payment');
+    const later = world.advance(25 * 3_600_000);
+    await signInAgain(client);
+    const returned = async () => (await client.get(`/orders/${orderId}`)).body.status;
+    await expect.poll(returned, { timeout: 30_000 }).toBe('draft');
+    // Only now it answers, too late.
+    await holder.query('rollback');
+    await later;
+  } finally {
+    await holder.end();
+  }
+  await told(client, 'order_returned', orderId);
+  expect(await purse(client)).toEqual(before);
+  expect(await steps(client, orderId)).toContain('placement_timed_out');
+  // Nothing stands in the way of another attempt.
+  await client.post(`/orders/${orderId}/publication`, undefined, { expect: 202 });
+  await client.until(`/orders/${orderId}`, (order) => order.status === 'published');
+  expect((await purse(client)).available).toBe(before.available - 10_000n);
+}
+
 /** A step as it is asked for from outside, and the actions any of which allows it. */
 type Ask = readonly [path: string, actions: readonly string[], body?: object];
 const asks = (master: Api, responseId: string): readonly Ask[] => [
@@ -257,6 +290,10 @@ async function edited({ client, master }: Parties): Promise<void> {
 }
 
 export const endings: readonly Walk[] = [
+  {
+    name: 'O2, E6, P3: a publication whose charge does not come for 24 h is a draft again; what comes late goes back',
+    run: unpaid,
+  },
   {
     name: 'O2, E7, B8: ends with their money stated before and seen after; in each state what is not offered is refused to everybody',
     async run(world) {

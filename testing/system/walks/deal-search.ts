@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
-import { clientWith, freelancer, parties, published, signedInAdmin, told } from './parties.ts';
+import { clientWith, freelancer, parties, published, runNow, signedInAdmin, told } from './parties.ts';
 import type { Walk } from './walk.ts';
 
 const MONTH_MS = 30 * 86_400_000;
@@ -201,8 +201,14 @@ async function kept(world: World): Promise<void> {
   await published(client, { title: 'Самовар для музея' });
   await published(client, { title: 'Патефон для музея' });
   await world.drain();
-  const finds = (await me.get('/notifications?type=searches&limit=100')).body.items;
-  expect(finds).toHaveLength(1);
+  const finds = async () => (await me.get('/notifications?type=searches&limit=100')).body.items as { text: string }[];
+  expect(await finds()).toHaveLength(1);
+  await published(client, { title: 'Патефоны для лавки' });
+  for (let morning = 0; morning < 2; morning++) await runNow(world, 'orders', 'tellSavedSearches');
+  const [both, ...others] = await finds();
+  expect(others).toHaveLength(1);
+  for (const title of ['Патефон для музея', 'Патефоны для лавки']) expect(both?.text).toContain(title);
+  expect((await me.get(`/me/saved-searches/${daily}`)).body.found).toBe(2);
   await me.delete(`/me/saved-searches/${daily}`);
   await me.get(`/me/saved-searches/${daily}`, { expect: 404 });
 }
