@@ -220,14 +220,15 @@ async function releasedOnce(world: World): Promise<void> {
   const { client, master } = of;
   const orderId = await running(of, { title: 'Одна выплата из пятисот' });
   await master.post(`/orders/${orderId}/deliveries`, { text: 'Готово' });
-  const key = randomUUID();
+  // Half of them are repeats under one key.
+  const shared = randomUUID();
+  const keys = Array.from({ length: 500 }, (_, at) => (at % 2 === 0 ? shared : randomUUID()));
   const answers = await Promise.all(
-    Array.from({ length: 500 }, (_, at) =>
-      client.post(`/orders/${orderId}/completion`, {}, { expect: ANY, ...(at % 2 === 0 ? { key } : {}) }),
-    ),
+    keys.map((key) => client.post(`/orders/${orderId}/completion`, {}, { expect: ANY, key })),
   );
   expect(faultsAmong(answers)).toEqual([]);
-  expect(count(answers, (status) => status < 300)).toBeGreaterThanOrEqual(1);
+  const key = keys[answers.findIndex((one) => one.status < 300)];
+  expect(key).toBeDefined();
   for (const { status, body } of answers)
     if (status >= 300) expect(['orders.not_now', 'idempotency_in_progress'], JSON.stringify(body)).toContain(body.code);
   await client.until(`/orders/${orderId}`, (order) => order.status === 'completed' && order.funding === 'settled');
@@ -235,7 +236,11 @@ async function releasedOnce(world: World): Promise<void> {
   expect((await purse(master)).available).toBe(900_000n);
   expect((await purse(client)).escrow).toBe(0n);
   // The same key with another body is refused.
-  const other = await client.post(`/orders/${orderId}/completion`, { bonus: RUB(1) }, { key, expect: ANY });
+  const other = await client.post(
+    `/orders/${orderId}/completion`,
+    { bonus: RUB(1) },
+    { key: key as string, expect: ANY },
+  );
   expect([other.status, other.body.code]).toEqual([422, 'idempotency_mismatch']);
   // Release, refund and dispute at once exclude each other.
   const second = await running(of, { title: 'Выплата против отказа' });
