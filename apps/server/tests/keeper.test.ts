@@ -100,6 +100,34 @@ afterAll(async () => {
 });
 
 describe('F15: backup and restore from the panel', () => {
+  test('what is asked for begins at once, without waiting for a look', async () => {
+    const news: number[] = [];
+    const { adminUrl } = platform;
+    const onNews = () => news.push(Date.now());
+    const own = mkdtempSync(join(tmpdir(), 'artel-keeper-'));
+    const options = { adminUrl, masterSecret: TEST_SECRET, folder: own, files: bucket(), log: SILENT, onNews };
+    const started = startKeeper(options);
+    try {
+      // It listens from here on.
+      await vi.waitFor(async () => {
+        const hearing = "select count(*)::int as n from pg_stat_activity where query = 'listen artel_backup_tasks'";
+        const client = new pg.Client({ connectionString: adminUrl });
+        await client.connect();
+        const { rows } = await client.query(`${hearing} and datname = current_database()`);
+        await client.end();
+        expect(rows[0].n).toBe(1);
+      }, 20_000);
+      const { taskId } = (await call('startBackup', { body: {} })).body;
+      const state = async () => (await call('getBackupTask', { params: { taskId } })).body.state;
+      // The look comes once a minute.
+      await expect.poll(state, { timeout: 30_000, interval: 50 }).toBe('done');
+      expect(news.length).toBeGreaterThanOrEqual(2);
+    } finally {
+      await started.close();
+      rmSync(own, { recursive: true, force: true });
+    }
+  });
+
   test('a backup is asked for, one at a time, made with the files of the bucket, and listed', async () => {
     const asked = await call('startBackup', { body: {} });
     expect(asked.status).toBe(202);
@@ -245,30 +273,4 @@ describe('F15: backup and restore from the panel', () => {
       await again.close();
     }
   });
-});
-
-test('what is asked for begins at once, without waiting for a look', async () => {
-  const news: number[] = [];
-  const { adminUrl } = platform;
-  const onNews = () => news.push(Date.now());
-  const options = { adminUrl, masterSecret: TEST_SECRET, folder, files: bucket(), log: SILENT, onNews };
-  const started = startKeeper(options);
-  try {
-    // It listens from here on.
-    await vi.waitFor(async () => {
-      const hearing = "select count(*)::int as n from pg_stat_activity where query = 'listen artel_backup_tasks'";
-      const client = new pg.Client({ connectionString: adminUrl });
-      await client.connect();
-      const { rows } = await client.query(`${hearing} and datname = current_database()`);
-      await client.end();
-      expect(rows[0].n).toBe(1);
-    }, 20_000);
-    const { taskId } = (await call('startBackup', { body: {} })).body;
-    const state = async () => (await call('getBackupTask', { params: { taskId } })).body.state;
-    // The look comes once a minute.
-    await expect.poll(state, { timeout: 30_000, interval: 50 }).toBe('done');
-    expect(news.length).toBeGreaterThanOrEqual(2);
-  } finally {
-    await started.close();
-  }
 });
