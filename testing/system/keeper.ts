@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { createKeeper, type Keeper } from '#apps/server/backup/keeper.ts';
 import { diskStore } from '#kit/files/store.ts';
 import { createLogger } from '#kit/log.ts';
-import { TEST_SECRET } from '#testing/env.ts';
+import { HEALTH_CHANNEL } from '#kit/service/health-news.ts';
+import { TEST_SECRET, type TestPlatform } from '#testing/env.ts';
 import type { World } from './world.ts';
 
 /**
@@ -16,7 +17,8 @@ export function keeperOf({ adminUrl, keepsBackups }: World): Pick<Keeper, 'work'
   const folder = mkdtempSync(join(tmpdir(), 'artel-keeper-'));
   const log = createLogger({ level: 'silent', pretty: true });
   const files = diskStore(join(folder, 'files'));
-  const keeper = createKeeper({ adminUrl, masterSecret: TEST_SECRET, folder, files, log });
+  const onNews = () => platform?.bus.broadcast(HEALTH_CHANNEL, {});
+  const keeper = createKeeper({ adminUrl, masterSecret: TEST_SECRET, folder, files, log, onNews });
   return {
     work: keeper.work,
     async close() {
