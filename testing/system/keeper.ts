@@ -12,7 +12,8 @@ import type { World } from './world.ts';
  * Keeps the backups of a world in a folder of its own, when it is told to work. Gone with `close`. A world that keeps its
  * backups itself does so in its own time.
  */
-export function keeperOf({ adminUrl, keepsBackups }: World): Pick<Keeper, 'work' | 'close'> {
+export function keeperOf(world: World): Pick<Keeper, 'work' | 'close'> {
+  const { adminUrl, keepsBackups, platform } = world as World & { readonly platform?: TestPlatform };
   if (keepsBackups) return { work: async () => 0, close: async () => {} };
   const folder = mkdtempSync(join(tmpdir(), 'artel-keeper-'));
   const log = createLogger({ level: 'silent', pretty: true });
