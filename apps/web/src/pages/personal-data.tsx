@@ -1,11 +1,10 @@
-import { useEffect } from 'preact/hooks';
 import { CURRENT_TEXTS } from '#contracts/common/legal-texts.ts';
 import { api, saveFile } from '../api/client.ts';
 import { t } from '../i18n.ts';
 import { useTitle } from '../router.ts';
 import { Do } from '../ui/form.tsx';
 import { formatDate, formatTime } from '../ui/format.ts';
-import { useLoad } from '../ui/hooks.ts';
+import { useEvery, useLoad, useNews } from '../ui/hooks.ts';
 import { Shown } from '../ui/parts.tsx';
 import { SettingsTabs } from '../ui/settings-tabs.tsx';
 
@@ -26,10 +25,9 @@ export function PersonalData() {
 function Exports() {
   const exports = useLoad(() => api('users', 'listExports'), []);
   const pending = exports.data?.items.some((one) => one.status === 'pending') ?? false;
-  useEffect(() => {
-    const timer = pending ? setInterval(exports.reload, 2_000) : undefined;
-    return () => clearInterval(timer);
-  }, [pending, exports.reload]);
+  // That it is ready comes as a notification; the look is for who has no socket.
+  useNews('notification', exports.reload);
+  useEvery(30_000, pending, exports.reload);
   return (
     <section>
       <h2>{t('data.export')}</h2>
