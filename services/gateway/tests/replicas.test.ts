@@ -1,8 +1,10 @@
+import { randomInt } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Agent } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startPlatform } from '#apps/server/platform.ts';
 import { serviceKeys } from '#apps/server/service-keys.ts';
@@ -60,23 +62,32 @@ async function startSecond(env: Record<string, string>): Promise<typeof second> 
   };
 }
 
-function reset(base: string): Promise<Response> {
-  return fetch(`${base}/api/v1/password-resets`, {
-    method: 'POST',
-    headers: { 'content-type': 'application/json' },
-    body: '{"email":"nobody@example.com"}',
-  });
+/** From one address of this machine: who tries again from another has all of his tries. */
+function somebody(): (base: string) => Promise<Response> {
+  const localAddress = `127.0.${randomInt(1, 255)}.${randomInt(1, 255)}`;
+  const dispatcher = new Agent({ connect: { localAddress } });
+  return async (base) =>
+    (await fetch(`${base}/api/v1/password-resets`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: '{"email":"nobody@example.com"}',
+      dispatcher,
+    } as RequestInit)) as Response;
 }
 
 test('L3: two gateways share a limit and tell the rest in the RateLimit headers', async () => {
+  const reset = somebody();
+  // Within one minute of the clock, which limits go by.
+  const left = 60_000 - (Date.now() % 60_000);
+  if (left < 25_000) await sleep(left);
   for (let n = 0; n < LIMIT / 2; n++) {
     expect((await reset(platform.url)).status).not.toBe(429);
     expect((await reset(second.url)).status).not.toBe(429);
   }
-  // The replicas tell each other their counts four times a second; a minute may turn over in between.
+  // The replicas tell each other their counts four times a second, a busy machine less often.
   const answers: Response[] = [];
   for (let n = 0; n < 20 && !answers.some((one) => one.status === 429); n++) {
-    await sleep(150);
+    await sleep(500);
     answers.push(await reset(second.url));
   }
   const refused = answers.find((one) => one.status === 429);
