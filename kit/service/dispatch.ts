@@ -10,6 +10,7 @@ import { currentCall, newCall, remainingMs, runInCall } from '#kit/call-context.
 import { type Claim, claimKey, hashBody, keepReply, type StoredReply, storedReply } from '#kit/db/idempotency.ts';
 import { sql, type Transact, type Tx } from '#kit/db/db.ts';
 import { describeProblem, isProblem, Problem } from '#kit/problem.ts';
+import { Lines } from './lines.ts';
 import type { Origin, Principal, Req, ServiceContext } from './types.ts';
 
 export const DEFAULT_TIMEOUT_MS = 10_000;
@@ -78,6 +79,8 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
   const { contract } = ctx;
   /** The keys of calls that run in this process. */
   const inFlight = new Set<string>();
+  /** By the thing that a route names first. */
+  const lines = new Lines();
   const duration = ctx.telemetry.histogram('http.server.request.duration', {
     unit: 's',
     description: 'Duration of calls to the service, by route',
@@ -115,7 +118,10 @@ export function createDispatcher(options: DispatcherOptions): Dispatcher {
     input: { params: unknown; query: unknown; body: unknown },
     claim: Claim | undefined,
   ): Req<Route> {
-    const tx = async (work: (tx: Tx) => Promise<StoredReply>, on: Transact = (inTx) => ctx.db.tx(inTx)) => {
+    const [thing] = Object.values(call.params);
+    const inLine: Transact = (inTx) =>
+      typeof thing === 'string' ? lines.run(thing, () => ctx.db.tx(inTx)) : ctx.db.tx(inTx);
+    const tx = async (work: (tx: Tx) => Promise<StoredReply>, on: Transact = inLine) => {
       if (!claim) return await on(work);
       // The lock in the database is the transaction's: two of one transaction would not keep each other out.
       const name = `${claim.scope}\n${claim.key}`;
