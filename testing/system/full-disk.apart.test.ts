@@ -6,7 +6,8 @@ import { Api } from './api.ts';
 import { type ApartWorld, apart } from './apart.ts';
 import { DRAFT } from './deal.ts';
 import { databaseOn, type SmallVolume, smallVolume } from './small-volume.ts';
-import { clientWith, signedInAdmin } from './walks/parties.ts';
+import { clientWith } from './walks/parties.ts';
+import { newAdmin } from './walks/people.ts';
 
 /** F11: a full disk is a clean error, then recovery: where the files are, where the backups are, where the database is. */
 describe('F11: a full disk', () => {
@@ -25,7 +26,7 @@ describe('F11: a full disk', () => {
       env: { DATA_DIR: volumes.files.path, BACKUP_DIR: volumes.backups.path },
     });
     await world.drain();
-    admin = await signedInAdmin(world);
+    admin = await newAdmin(world);
     client = await clientWith(world, 'Тихон Полный', admin, 10_000);
   }, 400_000);
   afterAll(async () => {

@@ -7,18 +7,8 @@ import { Api } from '../api.ts';
 import { DRAFT, PASSWORD, RUB } from '../deal.ts';
 import { keeperOf } from '../keeper.ts';
 import { ADMIN, mailTo, type World } from '../world.ts';
-import {
-  adminOf,
-  DAY,
-  join,
-  joinStaff,
-  MINUTE,
-  pairWithMoney,
-  publish,
-  runningDeal,
-  signInAgain,
-  withSetting,
-} from './care-people.ts';
+import { DAY, joinStaff, MINUTE, pairWithMoney, publish, runningDeal, withSetting } from './care-people.ts';
+import { newAdmin, newPerson, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const signIn = (api: Api, expected: number) =>
@@ -27,7 +17,7 @@ const signIn = (api: Api, expected: number) =>
 const blocks: Walk = {
   name: 'D1, I23: the card of a user; a block ends by its date; what is heavy needs a second admin; an erasure leaves nothing to sign in to',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const second = await joinStaff(admin, 'Аглая Вторая', 'admin');
     const { client, freelancer } = await pairWithMoney(world, ['Богдан Карточка', 'Варвара Сделка']);
     await runningDeal(client, freelancer, 'Этикетка для мёда');
@@ -71,7 +61,7 @@ const blocks: Walk = {
       await second.post(`${path}/unblock`, { reason: 'Отзывы настоящие' });
       await world.drain();
       await signIn(client, 200);
-      const gone = `/admin/users/${(await join(world, 'Галина Уходит', 'client')).userId}/erasure`;
+      const gone = `/admin/users/${(await newPerson(world, 'Галина Уходит', ['client'])).userId}/erasure`;
       const reason = { reason: 'Запрос субъекта персональных данных' };
       expect((await admin.post(gone, reason, { expect: 409 })).body.code).toBe('admin.second_admin_needed');
       expect((await second.post(gone, reason)).body.status).toBe('erased');
@@ -83,9 +73,9 @@ const blocks: Walk = {
 const staff: Walk = {
   name: 'D2, I24: staff is invited, planned in shifts and shown with its load; rights act at once',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const support = await joinStaff(admin, 'Дарина Смена', 'support', 'en');
-    const author = await join(world, 'Ефим Вопрос', 'client');
+    const author = await newPerson(world, 'Ефим Вопрос', ['client']);
     const member = async () =>
       (await admin.get('/admin/staff')).body.items.find((one: { userId: string }) => one.userId === support.userId);
     expect(await member()).toMatchObject({ roles: ['support'], openTickets: 0, present: false });
@@ -109,7 +99,7 @@ const staff: Walk = {
 const settings: Walk = {
   name: 'D3: settings are typed, versioned, act from their date, are compared and rolled back',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const path = '/admin/settings/orders.saved-searches';
     const read = async () => (await admin.get(path)).body;
     const put = async (value: unknown, more: object = {}, expected = 200) =>
@@ -126,7 +116,7 @@ const settings: Walk = {
     );
     await put({ perPerson: 1 });
     await world.drain();
-    const person = await join(world, 'Жорж Поиск', 'freelancer');
+    const person = await newPerson(world, 'Жорж Поиск', ['freelancer']);
     const search = (name: string, expected: number) =>
       person.post('/me/saved-searches', { name, query: { q: 'логотип' } }, { expect: expected });
     await search('раз', 201);
@@ -156,7 +146,7 @@ const settings: Walk = {
 const dictionaries: Walk = {
   name: 'D3: an entry is merged into another: profiles, orders and search follow; a deprecated one takes no new work',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const of = randomUUID().slice(0, 6);
     const [from, into] = [`lubok-${of}`, `print-${of}`];
     const put = async (key: string, more: object = {}) => {
@@ -203,11 +193,11 @@ const dictionaries: Walk = {
 const log: Walk = {
   name: 'P4, P5, D4: the log is one chain with refusals in it, searched, and exported as inert CSV',
   async run(world) {
-    const admin = await adminOf(world);
-    const nosy = await join(world, 'Капитон Чужой', 'client');
+    const admin = await newAdmin(world);
+    const nosy = await newPerson(world, 'Капитон Чужой', ['client']);
     await nosy.get('/admin/users', { expect: 403 });
     const reason = `=1+1 проверка ${randomUUID()}`;
-    const victim = await join(world, 'Лукерья Журнал', 'client');
+    const victim = await newPerson(world, 'Лукерья Журнал', ['client']);
     const block = { rule: 'spam', reason, until: new Date(world.now().getTime() + DAY).toISOString(), deals: 'leave' };
     await admin.post(`/admin/users/${victim.userId}/block`, block);
     await admin.post(`/admin/users/${admin.userId}/block`, block, { expect: 409 });
@@ -244,7 +234,7 @@ function busOf(world: World): Bus {
 const letters: Walk = {
   name: 'F4, D4: what a service can not take lies in its dead letters, is seen, sent again and discarded with a reason, and blocks nothing',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const socket = await admin.socket();
     await admin.get('/admin/health');
     const type = 'messenger.conversation.read.v1';
@@ -286,7 +276,7 @@ const letters: Walk = {
 const health: Walk = {
   name: 'D4, F15: health of every service with its outbox and queue; a backup is made, verified, prepared for a restoration and withdrawn from the panel',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     await world.drain();
     const seen = (await admin.get('/admin/health')).body;
     expect(seen).toMatchObject({ ready: true, transport: true, database: true });
@@ -329,9 +319,9 @@ const health: Walk = {
 const escalations: Walk = {
   name: 'D5, E11, E12: an escalated ticket is answered by the administration; a notice reaches people in their language',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const support = await joinStaff(admin, 'Мирон Передал');
-    const author = await join(world, 'Nina Asks', 'client', 'en');
+    const author = await newPerson(world, 'Nina Asks', ['client'], 'en');
     const ticket = { kind: 'complaint', subject: 'Unfair limit', text: 'Please raise my limit for uploads.' };
     const { ticketId } = (await author.post('/tickets', ticket)).body;
     await support.post(`/tickets/${ticketId}/escalation`, { reason: 'Решает администрация.' });

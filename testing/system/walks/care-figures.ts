@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import type { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
-import { adminOf, DAY, pairWithMoney, runningDeal, signInAgain } from './care-people.ts';
+import { DAY, pairWithMoney, runningDeal } from './care-people.ts';
+import { newAdmin, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const day = (at: Date) => at.toISOString().slice(0, 10);
@@ -29,7 +30,7 @@ async function ledger(admin: Api): Promise<Record<string, string>> {
 const figures: Walk = {
   name: 'N-A1, N-A3, E4, E13–E16: figures on four dashboards in two languages; money equals the ledger; made anew from the store they are the same',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const { client, freelancer } = await pairWithMoney(world, ['Олимпиада Цифра', 'Прохор Цифра']);
     const orderId = await runningDeal(client, freelancer, 'Знак для конторы');
     await freelancer.post(`/orders/${orderId}/deliveries`, { text: 'Готово' });
@@ -122,7 +123,7 @@ const own: Walk = {
 const reports: Walk = {
   name: 'N-A2, I25, B5: reports as CSV, XLSX and PDF with progress, seen by who asked alone, and on schedule by mail',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const socket = await admin.socket();
     const { from, to } = Object.fromEntries(whole(world)) as { from: string; to: string };
     const marks: Record<string, (file: Buffer) => boolean> = {

@@ -6,10 +6,8 @@ import { Api } from '../api.ts';
 import { PASSWORD, RUB } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
 import {
-  adminOf,
   conversationOf,
   HOUR,
-  join,
   MAIL_KEY,
   MINUTE,
   pairWithMoney,
@@ -17,8 +15,8 @@ import {
   type Received,
   receiver,
   respond,
-  signInAgain,
 } from './care-people.ts';
+import { newAdmin, newPerson, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 /** A top-up that the provider declines: news of money, and nothing else happens. */
@@ -64,7 +62,7 @@ const channel = (type: string, inApp: boolean, email: boolean, push = false) => 
 const wishes: Walk = {
   name: 'N2, N3: type × channel, live and in a list with a badge; critical news can not be muted; one click in a mail ends its type, by POST only',
   async run(world) {
-    const api = await join(world, 'Анна Тихая', 'client');
+    const api = await newPerson(world, 'Анна Тихая', ['client']);
     const socket = await api.socket();
     await decline(api);
     const frame = await socket.wait((one) => one.type === 'notification' && one.notification.type === 'money');
@@ -113,7 +111,7 @@ async function clockTo(world: World, hour: number, minute = 0): Promise<void> {
 const times: Walk = {
   name: 'N3: quiet hours and digests in the zone of the person, but security mail at once; what was read meanwhile is not sent',
   async run(world) {
-    const api = await join(world, 'Борис Соня', 'client');
+    const api = await newPerson(world, 'Борис Соня', ['client']);
     const profile = await api.get('/me/profile');
     await api.patch('/me/profile', { timeZone: 'Asia/Yekaterinburg' }, { ifMatch: profile.headers.get('etag') ?? '' });
     await prefer(api, { quietHours: { from: '22:00', to: '08:00' } });
@@ -178,8 +176,8 @@ const burst: Walk = {
 const templates: Walk = {
   name: 'D3, E12: a template takes declared variables only, is previewed, sent as a test, versioned and put back',
   async run(world) {
-    const admin = await adminOf(world);
-    const api = await join(world, 'Дина Письма', 'client');
+    const admin = await newAdmin(world);
+    const api = await newPerson(world, 'Дина Письма', ['client']);
     const read = async () =>
       (await admin.get('/admin/templates')).body.items.find(
         (one: { key: string; locale: string }) => one.key === 'topup_failed' && one.locale === 'ru',
@@ -248,7 +246,7 @@ function device(endpoint: string) {
 const push: Walk = {
   name: 'N3: web push reaches the device, encrypted, once; a device that is gone is forgotten; only known push services are called',
   async run(world) {
-    const api = await join(world, 'Егор Телефон', 'client');
+    const api = await newPerson(world, 'Егор Телефон', ['client']);
     const service = await receiver();
     service.state.answer = 201;
     try {
@@ -283,8 +281,8 @@ const push: Walk = {
 const returned: Walk = {
   name: 'N1: a mailbox that returned mail, and a reader who complained, get no more of it, but security mail always',
   async run(world) {
-    const bounced = await join(world, 'Жанна Возврат', 'client');
-    const complains = await join(world, 'Захар Жалоба', 'client');
+    const bounced = await newPerson(world, 'Жанна Возврат', ['client']);
+    const complains = await newPerson(world, 'Захар Жалоба', ['client']);
     const handOn = async (api: Api, kind: string, key = MAIL_KEY) => {
       const mail = await mailTo(world, api.email, { subject: 'Пополнение' });
       const report = await fetch(`${world.outside.catcherUrl}/api/messages/${mail.id}/report?kind=${kind}`);
@@ -324,7 +322,7 @@ function verifies(one: Received | undefined, secret: string): boolean {
 const webhooks: Walk = {
   name: 'B7, B9: webhooks are signed, tried again under the same id, stopped at 410, and call no address inside',
   async run(world) {
-    const api = await join(world, 'Инна Робот', 'client');
+    const api = await newPerson(world, 'Инна Робот', ['client']);
     const target = await receiver();
     try {
       const events = ['topup.failed'];

@@ -7,6 +7,7 @@ import { startClamd } from '#outside/clamd/clamd.ts';
 import { silentLog } from '#outside/log.ts';
 import { Api } from '../api.ts';
 import { DRAFT, PASSWORD, registerAndConfirm, RUB, topUp } from '../deal.ts';
+import { newAdmin, newPerson, signInAgain } from './people.ts';
 import { ADMIN, mailTo, type World } from '../world.ts';
 
 export const MINUTE = 60_000;
@@ -41,25 +42,6 @@ export async function careWorld(start: (env: Record<string, string>) => Promise<
     await scanner.close();
     throw error;
   }
-}
-
-type Role = 'client' | 'freelancer';
-
-export async function join(world: World, name: string, role: Role, locale: 'ru' | 'en' = 'ru'): Promise<Api> {
-  const api = new Api(world, locale);
-  await registerAndConfirm(api, { name, roles: [role], locale });
-  return api;
-}
-
-/** Tokens do not outlive a moved clock. */
-export async function signInAgain(...people: readonly Api[]): Promise<void> {
-  for (const one of people) await one.signIn(one.email, one.email === ADMIN.email ? ADMIN.password : PASSWORD);
-}
-
-export async function adminOf(world: World): Promise<Api> {
-  const admin = new Api(world);
-  await admin.signIn(ADMIN.email, ADMIN.password);
-  return admin;
 }
 
 /** A member of staff is invited by mail and comes. */
@@ -115,8 +97,8 @@ export async function runningDeal(client: Api, freelancer: Api, title: string): 
 }
 
 export async function pairWithMoney(world: World, names: readonly [string, string], rubles = 20_000) {
-  const client = await join(world, names[0], 'client');
-  const freelancer = await join(world, names[1], 'freelancer');
+  const client = await newPerson(world, names[0], ['client']);
+  const freelancer = await newPerson(world, names[1], ['freelancer']);
   await topUp(client, rubles);
   return { client, freelancer };
 }

@@ -4,18 +4,16 @@ import type { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
 import {
-  adminOf,
   conversationOf,
   DAY,
   HOUR,
-  join,
   joinStaff,
   MINUTE,
   pairWithMoney,
   runningDeal,
-  signInAgain,
   withSetting,
 } from './care-people.ts';
+import { newAdmin, newPerson, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const open = async (api: Api, body: object) =>
@@ -28,7 +26,7 @@ const available = async (api: Api) => BigInt((await api.get('/me/accounts')).bod
 const tickets: Walk = {
   name: 'S1, S2: a ticket about something with its files, given to who is at work, taken from who is silent; deadlines stop for the author’s turn',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const [one, other] = [await joinStaff(admin, 'Кира Первая'), await joinStaff(admin, 'Лев Второй')];
     const { client, freelancer } = await pairWithMoney(world, ['Майя Вопрос', 'Нестор Мимо']);
     const { transactionId } = (await client.get('/me/statement')).body.items[0];
@@ -107,7 +105,7 @@ const tickets: Walk = {
 const calendar: Walk = {
   name: 'S2: deadlines run on the working calendar; tickets about a person and about a message bring what they are about',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const support = await joinStaff(admin, 'Олег Календарь');
     const { client, freelancer } = await pairWithMoney(world, ['Павла Жалоба', 'Роман Грубый']);
     const orderId = await runningDeal(client, freelancer, 'Открытка к празднику');
@@ -152,7 +150,7 @@ async function disputed(client: Api, freelancer: Api, title: string) {
 const offers: Walk = {
   name: 'S2: a dispute for a fee: frozen at once, one timeline, evidence of both, each reads it in his language; sealed offers meet at the midpoint, the fee comes back',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const { client, freelancer } = await pairWithMoney(world, ['Софья Спорит', 'Тимур Спорит']);
     freelancer.locale = 'en';
     await withSetting(admin, 'support.disputes', { feeBps: 500 }, async () => {
@@ -200,7 +198,7 @@ const offers: Walk = {
 const lost: Walk = {
   name: 'S2: a ruling for the freelancer, accepted by both: he is paid, the fee is kept',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const support = await joinStaff(admin, 'Ульяна Судья');
     const { client, freelancer } = await pairWithMoney(world, ['Фаина Неправа', 'Харитон Прав']);
     await withSetting(admin, 'support.disputes', { feeBps: 500 }, async () => {
@@ -261,7 +259,7 @@ async function reviewed(client: Api, freelancer: Api, title: string, text: strin
 const reviews: Walk = {
   name: 'S3: a review is reported, redacted or deleted on a ground its author reads; his appeal is decided by somebody else, all of it in the audit log',
   async run(world: World) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const [one, other] = [await joinStaff(admin, 'Шура Первая'), await joinStaff(admin, 'Щукин Второй')];
     const { client, freelancer } = await pairWithMoney(world, ['Эмма Автор', 'Юрий Цель']);
     const text = 'Звоните ему сами: +7 916 000-00-00, не отвечает.';
@@ -271,7 +269,7 @@ const reviews: Walk = {
         (item: { reviewId: string }) => item.reviewId === reviewId,
       )?.text;
     expect(await shown()).toBe(text);
-    const stranger = await join(world, 'Яков Чужой', 'freelancer');
+    const stranger = await newPerson(world, 'Яков Чужой', ['freelancer']);
     const report = { kind: 'review', subject: 'Мой телефон', text: 'В отзыве мой телефон.', reviewId };
     await stranger.post('/tickets', { ...report, kind: 'appeal' }, { expect: [404, 409] });
     const { ticketId } = await open(freelancer, report);

@@ -3,18 +3,8 @@ import { createHash, randomUUID } from 'node:crypto';
 import sharp from 'sharp';
 import { expect } from 'vitest';
 import { Api } from '../api.ts';
-import {
-  adminOf,
-  conversationOf,
-  join,
-  joinStaff,
-  MINUTE,
-  pairWithMoney,
-  publish,
-  respond,
-  runningDeal,
-  signInAgain,
-} from './care-people.ts';
+import { conversationOf, joinStaff, MINUTE, pairWithMoney, publish, respond, runningDeal } from './care-people.ts';
+import { newAdmin, newPerson, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const say = (api: Api, path: string, text: string, more: object = {}) =>
@@ -24,7 +14,7 @@ const opening: Walk = {
   name: 'M1: nobody writes out of the blue: a response or an invitation opens the conversation, each reads its steps in his language',
   async run(world) {
     const { client, freelancer } = await pairWithMoney(world, ['Вера Заказчица', 'Глеб Отклик']);
-    const invited = await join(world, 'Ivan Invited', 'freelancer', 'en');
+    const invited = await newPerson(world, 'Ivan Invited', ['freelancer'], 'en');
     const orderId = await publish(client, 'Логотип для пристани');
     await freelancer.get(`/orders/${orderId}`);
     expect((await freelancer.get('/conversations')).body.items).toEqual([]);
@@ -152,7 +142,7 @@ const resume: Walk = {
 const windows: Walk = {
   name: 'M1, M2, I21: edits end with their window, staff on a ticket sees the original and the look is shown; search; closed after a bad end',
   async run(world) {
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const support = await joinStaff(admin, 'Инна Поддержка');
     const { client, freelancer } = await pairWithMoney(world, ['Кира Спорова', 'Лев Правкин']);
     const orderId = await runningDeal(client, freelancer, 'Афиша для театра');
@@ -251,7 +241,7 @@ const files: Walk = {
   name: 'M3, T1–T4: an upload that breaks goes on at the other replica; types by content, limits, previews, links that end, files that go',
   async run(world) {
     const { client, freelancer } = await pairWithMoney(world, ['Майя Файлова', 'Нестор Фотов']);
-    const stranger = await join(world, 'Олег Чужой', 'freelancer');
+    const stranger = await newPerson(world, 'Олег Чужой', ['freelancer']);
     const orderId = await publish(client, 'Съёмка витрины');
     await respond(freelancer, orderId);
     const path = `/conversations/${await conversationOf(client, orderId)}`;
@@ -351,7 +341,7 @@ const erased: Walk = {
     const { url } = (await freelancer.get(`/attachments/${file.attachmentId}/links`)).body;
     const opened = (expected: number) => new Api(world).get(new URL(url, 'http://x').pathname, { expect: expected });
     await opened(200);
-    const admin = await adminOf(world);
+    const admin = await newAdmin(world);
     const block = { rule: 'spam', reason: 'Рассылка в откликах', until: null, deals: 'leave' };
     await admin.post(`/admin/users/${freelancer.userId}/block`, block);
     await world.drain();

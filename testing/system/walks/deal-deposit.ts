@@ -3,20 +3,8 @@ import { expect } from 'vitest';
 import type { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import type { World } from '../world.ts';
-import {
-  accept,
-  actionOf,
-  clientWith,
-  daysPass,
-  freelancer,
-  grant,
-  published,
-  purse,
-  respond,
-  setting,
-  signedInAdmin,
-  steps,
-} from './parties.ts';
+import { accept, actionOf, clientWith, daysPass, grant, published, purse, respond, setting, steps } from './parties.ts';
+import { newAdmin, newPerson } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const DEPOSIT = 5_000n;
@@ -41,7 +29,7 @@ async function told({ client, authors, world }: Market): Promise<void> {
   expect(seen.responseDeposit).toMatchObject({ amount: RUB(50), silenceDays: 10 });
   expect(seen.responseDeposit.rule).toContain('вернётся');
   expect(actionOf(seen, 'respond').moneyEffect).toBe(seen.responseDeposit.rule);
-  const poor = await freelancer(world, 'Нина Безденежная');
+  const poor = await newPerson(world, 'Нина Безденежная', ['freelancer']);
   const offer = { price: RUB(5_000), days: 3, letter: 'Готова начать сегодня.' };
   const refused = await poor.post(`/orders/${orderId}/responses`, offer, { expect: 409 });
   expect(refused.body.code).toBe('orders.no_money_for_deposit');
@@ -146,12 +134,12 @@ export const deposits: readonly Walk[] = [
   {
     name: 'O4: a response deposit, set by an admin: told before it binds, held, back at every end but a decision, spent by one',
     async run(world) {
-      const admin = await signedInAdmin(world);
+      const admin = await newAdmin(world);
       const [client, ...authors] = await Promise.all([
         clientWith(world, 'Зоя Залогова', admin, 50_000),
-        freelancer(world, 'Ян Первый'),
-        freelancer(world, 'Олег Второй'),
-        freelancer(world, 'Ира Третья'),
+        newPerson(world, 'Ян Первый', ['freelancer']),
+        newPerson(world, 'Олег Второй', ['freelancer']),
+        newPerson(world, 'Ира Третья', ['freelancer']),
       ]);
       for (const author of authors) await grant(admin, author, 1_000);
       const market = { world, client, authors, all: [admin, client, ...authors] };

@@ -9,7 +9,6 @@ import {
   actionOf,
   type Action,
   daysPass,
-  freelancer,
   type Parties,
   parties,
   plain,
@@ -17,10 +16,10 @@ import {
   purse,
   respond,
   running,
-  signInAgain,
   steps,
   told,
 } from './parties.ts';
+import { newPerson, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const effect = async (api: Api, orderId: string, name: string) =>
@@ -238,7 +237,7 @@ async function notSkipped(people: readonly Api[], master: Api, orderId: string, 
 
 async function everyState(of: Parties, known: Record<string, string>): Promise<void> {
   const { client, master, world } = of;
-  const stranger = await freelancer(world, 'Сева Посторонний');
+  const stranger = await newPerson(world, 'Сева Посторонний', ['freelancer']);
   const draft = (await client.post('/orders', { ...DRAFT, title: 'Ещё черновик' })).body.orderId;
   const open = await published(client, { title: 'Опубликован и ждёт' });
   const responseId = await respond(master, open);

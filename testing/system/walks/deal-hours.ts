@@ -12,10 +12,10 @@ import {
   plain,
   purse,
   running,
-  signInAgain,
   steps,
   told,
 } from './parties.ts';
+import { signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const HOURS = {

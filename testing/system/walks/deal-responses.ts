@@ -3,18 +3,8 @@ import { expect } from 'vitest';
 import { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
-import {
-  accept,
-  actionOf,
-  clientWith,
-  daysPass,
-  freelancer,
-  parties,
-  published,
-  respond,
-  signedInAdmin,
-  told,
-} from './parties.ts';
+import { accept, actionOf, clientWith, daysPass, parties, published, respond, told } from './parties.ts';
+import { newAdmin, newPerson } from './people.ts';
 import type { Walk } from './walk.ts';
 
 interface Contest {
@@ -30,12 +20,12 @@ const pathOf = (orderId: string, responseId: string) => `/orders/${orderId}/resp
 const file = { bytes: Buffer.from('Примеры работ'), contentType: 'text/plain' };
 
 async function contest(world: World): Promise<Contest> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const [client, a, b, c] = await Promise.all([
     clientWith(world, 'Кира Выбирающая', admin, 30_000),
-    freelancer(world, 'Антон Первый'),
-    freelancer(world, 'Борис Второй'),
-    freelancer(world, 'Вера Третья'),
+    newPerson(world, 'Антон Первый', ['freelancer']),
+    newPerson(world, 'Борис Второй', ['freelancer']),
+    newPerson(world, 'Вера Третья', ['freelancer']),
   ]);
   return { world, client, a, b, c, orderId: await published(client, { title: 'Афиша для театра' }) };
 }
@@ -130,7 +120,7 @@ async function ends({ world, client, a, b, c, orderId }: Contest, first: string)
 
 async function invitedOnly(world: World): Promise<void> {
   const { client, master } = await parties(world, 5_000);
-  const rival = await freelancer(world, 'Лев Незваный');
+  const rival = await newPerson(world, 'Лев Незваный', ['freelancer']);
   const orderId = await published(client, { title: 'Закрытый показ панголина', access: 'invited', urgent: true });
   const found = async (api: Api) =>
     (await api.get(`/orders?${new URLSearchParams({ q: 'панголин' })}`)).body.items as unknown[];
@@ -155,7 +145,10 @@ async function invitedOnly(world: World): Promise<void> {
 /** The client sees what became of whom he asked, each side hears of the other's step, and nobody is asked twice. */
 async function invitations(world: World): Promise<void> {
   const { client, master } = await parties(world, 5_000);
-  const [busy, third] = await Promise.all([freelancer(world, 'Ева Занятая'), freelancer(world, 'Ким Ненужный')]);
+  const [busy, third] = await Promise.all([
+    newPerson(world, 'Ева Занятая', ['freelancer']),
+    newPerson(world, 'Ким Ненужный', ['freelancer']),
+  ]);
   const orderId = await published(client, { title: 'Вывеска для аптеки' });
   const path = `/orders/${orderId}/invitations`;
   const invite = async (who: Api) =>

@@ -3,7 +3,8 @@ import { expect } from 'vitest';
 import { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
-import { clientWith, freelancer, parties, published, runNow, signedInAdmin, told } from './parties.ts';
+import { clientWith, parties, published, runNow, told } from './parties.ts';
+import { newAdmin, newPerson } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const MONTH_MS = 30 * 86_400_000;
@@ -138,7 +139,10 @@ async function pages(world: World): Promise<void> {
 }
 
 async function people(world: World): Promise<void> {
-  const [master, other] = await Promise.all([freelancer(world, 'Глеб Аэронавтов'), freelancer(world, 'Юля Рядомова')]);
+  const [master, other] = await Promise.all([
+    newPerson(world, 'Глеб Аэронавтов', ['freelancer']),
+    newPerson(world, 'Юля Рядомова', ['freelancer']),
+  ]);
   const guest = new Api(world);
   const put = async (api: Api, fields: object) => {
     const ifMatch = (await api.get('/me/profile')).headers.get('etag') ?? '';
@@ -174,11 +178,11 @@ async function people(world: World): Promise<void> {
 }
 
 async function kept(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const [client, me, other] = await Promise.all([
     clientWith(world, 'Дина Публикова', admin, 5_000),
-    freelancer(world, 'Егор Ждущий'),
-    freelancer(world, 'Алла Чужая'),
+    newPerson(world, 'Егор Ждущий', ['freelancer']),
+    newPerson(world, 'Алла Чужая', ['freelancer']),
   ]);
   const save = async (query: object, frequency: string) =>
     (await me.post('/me/saved-searches', { name: `Мой ${frequency}`, query, frequency })).body.savedSearchId as string;

@@ -8,7 +8,6 @@ import { codeIn, mailTo, type World } from '../world.ts';
 import {
   accept,
   clientWith,
-  freelancer,
   grant,
   type Parties,
   parties,
@@ -17,8 +16,8 @@ import {
   respond,
   running,
   setting,
-  signedInAdmin,
 } from './parties.ts';
+import { newAdmin, newPerson } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const minor = (amount: bigint | number) => ({ amount: String(amount), currency: 'RUB' }) as const;
@@ -115,10 +114,10 @@ async function brought(world: World, by: Api, name: string): Promise<Api> {
 }
 
 async function bonuses(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const [client, friend] = await Promise.all([
     clientWith(world, 'Тая Премиальная', admin, 50_000),
-    freelancer(world, 'Друг Приводящий'),
+    newPerson(world, 'Друг Приводящий', ['freelancer']),
   ]);
   const master = await brought(world, friend, 'Новый Приведённый');
   const back = [
@@ -150,7 +149,7 @@ async function bonuses(world: World): Promise<void> {
 
 /** M12: above the set sum one admin alone moves nothing. */
 async function fourEyes(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const person = await clientWith(world, 'Гена Исправленный', admin, 0);
   const second = await secondAdmin(world, admin);
   const ask = (rubles: number, expected = 201) =>

@@ -11,7 +11,8 @@ import { TEST_SECRET } from '#testing/env.ts';
 import type { Api, Answer } from '../api.ts';
 import { RUB } from '../deal.ts';
 import { temporaryFolder, type World } from '../world.ts';
-import { clientWith, daysPass, grant, type Parties, parties, purse, running, signedInAdmin } from './parties.ts';
+import { clientWith, daysPass, grant, type Parties, parties, purse, running } from './parties.ts';
+import { newAdmin } from './people.ts';
 import type { Walk } from './walk.ts';
 
 const MAIN = fileURLToPath(new URL('../../../apps/server/main.ts', import.meta.url));
@@ -165,7 +166,7 @@ async function ledger(world: World, ...words: string[]): Promise<{ code: number;
 }
 
 async function verified(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const person = await clientWith(world, 'Вика Сверщица', admin, 700);
   const shown = await proofOf(person);
   const folder = temporaryFolder();
@@ -265,7 +266,7 @@ async function releasedOnce(world: World): Promise<void> {
 
 /** M3: of fifty that want everything one gets it. */
 async function withdrawnOnce(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const person = await clientWith(world, 'Фома Всезабирающий', admin, 1_000);
   const destination = { kind: 'card', token: '****4242' };
   const all = { amount: RUB(1_000), destination };

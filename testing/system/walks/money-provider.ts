@@ -5,17 +5,8 @@ import { Api } from '../api.ts';
 import { joinSupport } from '../deal-care.ts';
 import { RUB, type Story } from '../deal.ts';
 import type { World } from '../world.ts';
-import {
-  clientWith,
-  type Parties,
-  parties,
-  purse,
-  running,
-  runNow,
-  signedInAdmin,
-  signInAgain,
-  told,
-} from './parties.ts';
+import { clientWith, type Parties, parties, purse, running, runNow, told } from './parties.ts';
+import { newAdmin, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
 /** A call of the provider's merchant API. */
@@ -38,7 +29,7 @@ async function press(pageUrl: string, outcome: string): Promise<string | null> {
 }
 
 async function pages(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const client = await clientWith(world, 'Пётр Платящий', admin, 0);
   const first = await started(client, 100);
   for (const [language, words] of [
@@ -81,7 +72,7 @@ async function pages(world: World): Promise<void> {
 
 /** Callbacks that nobody signed move nothing; sums that are none are refused. */
 async function refused(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const client = await clientWith(world, 'Роман Отказов', admin, 10);
   const { topupId } = await started(client, 100);
   const event = {
@@ -128,7 +119,7 @@ async function refused(world: World): Promise<void> {
 }
 
 async function payouts(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const client = await clientWith(world, 'Инна Выводящая', admin, 1_000);
   const withdraw = async (rubles: number, token: string) =>
     (await client.post('/withdrawals', { amount: RUB(rubles), destination: { kind: 'card', token } })).body
@@ -163,7 +154,7 @@ async function payouts(world: World): Promise<void> {
 
 /** The payer's bank takes the money back after it was paid out: what is left goes, the rest is a debt that its owner sees. */
 async function chargedBack(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const of: Parties = await parties(world, 0);
   const { client, master } = of;
   const { topupId, pageUrl } = await started(client, 12_000);
@@ -198,7 +189,7 @@ async function chargedBack(world: World): Promise<void> {
 
 /** What only one side has becomes a ticket of support, once. */
 async function reconciled(world: World): Promise<void> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const support = new Api(world);
   await joinSupport({ admin, support, world } as Story);
   const strange = randomUUID();

@@ -6,6 +6,7 @@ import type { ServiceName } from '#contracts/common/define.ts';
 import { dueNews } from '#kit/db/job-news.ts';
 import { Api } from '../api.ts';
 import { DRAFT, PASSWORD, registerAndConfirm, RUB } from '../deal.ts';
+import { newAdmin, newPerson, signInAgain } from './people.ts';
 import { ADMIN, type World } from '../world.ts';
 
 export const DAY_MS = 86_400_000;
@@ -17,18 +18,6 @@ export interface Parties {
   readonly admin: Api;
 }
 
-export async function signedInAdmin(world: World): Promise<Api> {
-  const admin = new Api(world);
-  await admin.signIn(ADMIN.email, ADMIN.password);
-  return admin;
-}
-
-export async function freelancer(world: World, name: string, locale: 'ru' | 'en' = 'ru'): Promise<Api> {
-  const api = new Api(world, locale);
-  await registerAndConfirm(api, { name, roles: ['freelancer'], locale });
-  return api;
-}
-
 export async function clientWith(world: World, name: string, admin: Api, rubles: number): Promise<Api> {
   const api = new Api(world);
   await registerAndConfirm(api, { name, roles: ['client'], locale: 'ru' });
@@ -38,10 +27,10 @@ export async function clientWith(world: World, name: string, admin: Api, rubles:
 
 /** A client with money, a freelancer, and the admin, in one world. */
 export async function parties(world: World, rubles = 100_000): Promise<Parties> {
-  const admin = await signedInAdmin(world);
+  const admin = await newAdmin(world);
   const [client, master] = await Promise.all([
     clientWith(world, 'Клара Заказчикова', admin, rubles),
-    freelancer(world, 'Марк Мастеров'),
+    newPerson(world, 'Марк Мастеров', ['freelancer']),
   ]);
   return { world, client, master, admin };
 }
@@ -102,10 +91,6 @@ export async function daysPass(world: World, days: number, ...people: Api[]): Pr
   if (days > 2) await world.advance((days - 2) * DAY_MS);
   for (let i = 0; i < Math.min(days, 2); i++) await world.advance(DAY_MS);
   await signInAgain(...people);
-}
-
-export async function signInAgain(...people: Api[]): Promise<void> {
-  await Promise.all(people.map((api) => api.signIn(api.email, api.email === ADMIN.email ? ADMIN.password : PASSWORD)));
 }
 
 /** Puts a value of a setting in force at once, and gives the way back. */

@@ -4,7 +4,8 @@ import { AGENT, SHOP, type startYookassa } from '#services/payments/tests/yookas
 import type { Api } from '../api.ts';
 import { RUB } from '../deal.ts';
 import type { World } from '../world.ts';
-import { clientWith, purse, runNow, signedInAdmin, told } from './parties.ts';
+import { clientWith, purse, runNow, told } from './parties.ts';
+import { newAdmin } from './people.ts';
 import type { Walk } from './walk.ts';
 
 type Yookassa = Awaited<ReturnType<typeof startYookassa>>;
@@ -37,7 +38,7 @@ export function yookassaWalks(shop: () => Yookassa): readonly Walk[] {
     );
 
   async function payments(world: World): Promise<void> {
-    const client = await clientWith(world, 'Юлия Платящая', await signedInAdmin(world), 0);
+    const client = await clientWith(world, 'Юлия Платящая', await newAdmin(world), 0);
     const { topupId, pageUrl } = (await client.post('/top-ups', { amount: RUB(1_234.05) })).body;
     expect(pageUrl).toBe('https://yoomoney.example/checkout');
     const payment = only(topupId);
@@ -78,7 +79,7 @@ export function yookassaWalks(shop: () => Yookassa): readonly Walk[] {
   }
 
   async function payouts(world: World): Promise<void> {
-    const client = await clientWith(world, 'Юрий Выводящий', await signedInAdmin(world), 50);
+    const client = await clientWith(world, 'Юрий Выводящий', await newAdmin(world), 50);
     const withdraw = async (rubles: number, kind = 'card') =>
       (await client.post('/withdrawals', { amount: RUB(rubles), destination: { kind, token: 'pt-1234' } })).body
         .withdrawalId as string;
