@@ -99,9 +99,13 @@ export function createTokenVerifier(options: VerifierOptions): TokenVerifier {
   async function verifySignature(token: string): Promise<VerifiedToken> {
     const kid = kidOf(token);
     if (!keys) await refresh();
-    else if (!keys.kids.has(kid) && Date.now() - (asked.get(kid) ?? 0) > ASK_AGAIN_MS) {
-      asked.set(kid, Date.now());
-      await refresh();
+    else if (!keys.kids.has(kid)) {
+      // Who comes while they are fetched for another token of the same key waits as well.
+      if (fetching) await fetching;
+      if (!keys.kids.has(kid) && Date.now() - (asked.get(kid) ?? 0) > ASK_AGAIN_MS) {
+        asked.set(kid, Date.now());
+        await refresh();
+      }
     } else if (Date.now() - keys.fetchedAt > 300_000) void refresh().catch(() => {});
     try {
       const { payload } = await jwtVerify<AccessClaims>(token, (keys as NonNullable<typeof keys>).set, {
