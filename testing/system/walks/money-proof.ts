@@ -226,9 +226,6 @@ async function releasedOnce(world: World): Promise<void> {
   const keys = Array.from({ length: 500 }, (_, at) => (at % 2 === 0 ? shared : randomUUID()));
   const complete = (key: string) => client.post(`/orders/${orderId}/completion`, {}, { expect: ANY, key });
   const answers = await Promise.all(keys.map(complete));
-  // A machine that does not keep up with a burst says so (L2): who is told that asks again, and what he hears then counts.
-  for (const [at, one] of answers.entries())
-    if ([503, 504].includes(one.status)) answers[at] = await complete(keys[at] as string);
   expect(faultsAmong(answers)).toEqual([]);
   const key = keys[answers.findIndex((one) => one.status < 300)];
   expect(key).toBeDefined();
