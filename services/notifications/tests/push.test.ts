@@ -1,10 +1,10 @@
-import { createDecipheriv, createECDH, hkdfSync, randomBytes } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { newId } from '#kit/ids.ts';
 import { isKnownPushService } from '../mail/push.ts';
 import { type Fixture, fixture } from './fixture.ts';
+import { device as subscribed } from '#testing/push-device.ts';
 
 let fix: Fixture;
 let service: Server;
@@ -31,27 +31,7 @@ afterAll(async () => {
 });
 
 /** A browser that subscribed. */
-function device(path: string) {
-  const curve = createECDH('prime256v1');
-  curve.generateKeys();
-  const auth = randomBytes(16);
-  const keys = { p256dh: curve.getPublicKey('base64url'), auth: auth.toString('base64url') };
-  /** RFC 8291 over RFC 8188, one record. */
-  const read = (body: Buffer) => {
-    const [salt, size] = [body.subarray(0, 16), body[20] ?? 0];
-    const sender = body.subarray(21, 21 + size);
-    const info = Buffer.concat([Buffer.from('WebPush: info\0'), curve.getPublicKey(), sender]);
-    const secret = Buffer.from(hkdfSync('sha256', curve.computeSecret(sender), auth, info, 32));
-    const derive = (what: string, length: number) =>
-      Buffer.from(hkdfSync('sha256', secret, salt, `Content-Encoding: ${what}\0`, length));
-    const sealed = body.subarray(21 + size);
-    const decipher = createDecipheriv('aes-128-gcm', derive('aes128gcm', 16), derive('nonce', 12));
-    decipher.setAuthTag(sealed.subarray(-16));
-    const plain = Buffer.concat([decipher.update(sealed.subarray(0, -16)), decipher.final()]);
-    return JSON.parse(plain.subarray(0, plain.lastIndexOf(2)).toString('utf8')) as Record<string, string>;
-  };
-  return { body: { endpoint: `${base}${path}`, keys }, read };
-}
+const device = (path: string) => subscribed(`${base}${path}`);
 
 const failTopup = (userId: string) =>
   fix.publish('payments.topup.failed.v1', {

@@ -3,6 +3,7 @@ import { unzipSync } from 'fflate';
 import sharp from 'sharp';
 import { expect } from 'vitest';
 import { CURRENT_TEXTS } from '#contracts/common/legal-texts.ts';
+import { SERVICES } from '#contracts/common/define.ts';
 import { Api } from '../api.ts';
 import { DRAFT, PASSWORD, RUB, topUp } from '../deal.ts';
 import { mailTo, type World } from '../world.ts';
@@ -293,18 +294,7 @@ async function personalData(world: World): Promise<void> {
   for (const _ of world.gateways) {
     const archive = await person.get(`/me/exports/${exportId}/archive`);
     const files = unzipSync(new Uint8Array(archive.body));
-    for (const name of [
-      'users',
-      'auth',
-      'roles',
-      'orders',
-      'messenger',
-      'notifications',
-      'payments',
-      'support',
-      'analytics',
-      'admin',
-    ])
+    for (const name of SERVICES.filter((one) => one !== 'gateway'))
       expect(Object.keys(files)).toContain(`${name}.json`);
     expect(Object.keys(files).filter((path) => path.startsWith('files/'))).toHaveLength(1);
     const read = (path: string) => Buffer.from(files[path] ?? []).toString('utf8');
