@@ -3,14 +3,15 @@ import { guest, may, route } from '../common/define.ts';
 import { bilingual, currency, id, money, page, pageQuery, slug, timestamp } from '../common/values.ts';
 import { dictionaryName } from './internal.ts';
 import {
+  byTemplate,
+  change,
+  dictionaryView,
   reason,
-  settingChange,
   settingVersion,
   settingView,
-  dictionaryView,
-  templateView,
   templateTexts,
-  byTemplate,
+  templateVersion,
+  templateView,
 } from './views.ts';
 
 /** Routes about settings, dictionaries and templates. */
@@ -50,7 +51,7 @@ export const settingsRoutes = {
     access: may('admin.settings.view'),
     params: z.object({ key: z.string().max(100) }),
     query: z.object({ from: z.coerce.number().int().min(1), to: z.coerce.number().int().min(1) }),
-    reply: z.object({ from: settingVersion, to: settingVersion, changes: z.array(settingChange) }),
+    reply: z.object({ from: settingVersion, to: settingVersion, changes: z.array(change) }),
     example: { query: { from: 1, to: 1 }, params: { key: 'payments.commission' } },
   }),
   putSetting: route({
@@ -157,20 +158,18 @@ export const settingsRoutes = {
     rows: ['D3'],
     access: may('admin.templates.view'),
     params: byTemplate,
-    reply: z.object({
-      items: z.array(
-        z.object({
-          version: z.number().int(),
-          subject: z.string(),
-          html: z.string(),
-          text: z.string(),
-          shipped: z.boolean(),
-          actorId: id.nullable(),
-          reason: z.string(),
-          createdAt: timestamp,
-        }),
-      ),
-    }),
+    query: z.object(pageQuery),
+    reply: page(templateVersion),
+  }),
+  diffTemplate: route({
+    method: 'GET',
+    path: '/admin/templates/{key}/{locale}/diff',
+    summary: 'What differs between two versions of a template',
+    rows: ['D3'],
+    access: may('admin.templates.view'),
+    params: byTemplate,
+    query: z.object({ from: z.coerce.number().int().min(0), to: z.coerce.number().int().min(0) }),
+    reply: z.object({ from: templateVersion, to: templateVersion, changes: z.array(change) }),
   }),
   putTemplate: route({
     method: 'PUT',
@@ -193,6 +192,20 @@ export const settingsRoutes = {
     ifMatch: true,
     params: byTemplate,
     reply: null,
+  }),
+  rollBackTemplate: route({
+    method: 'POST',
+    path: '/admin/templates/{key}/{locale}/rollback',
+    summary:
+      'Put the texts of an earlier version in force again, as a new version; with a version that shipped, what ships today',
+    rows: ['D3', 'E12'],
+    access: may('admin.templates.edit'),
+    ifMatch: true,
+    params: byTemplate,
+    body: z.strictObject({ version: z.number().int().min(0), reason }),
+    reply: templateView,
+    status: 200,
+    errors: ['notifications.template_faulty'],
   }),
   previewTemplate: route({
     method: 'POST',

@@ -138,8 +138,8 @@ export const settingView = z.object({
   schema: z.record(z.string(), z.unknown()),
 });
 
-/** A place in the value of a setting that differs. */
-export const settingChange = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
+/** A place in the value of a setting, or a part of a template, that differs. */
+export const change = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
 
 export const dictionaryView = z.object({
   dictionary: dictionaryName,
@@ -164,6 +164,17 @@ export const templateTexts = {
   html: z.string().min(1).max(50_000),
   text: z.string().min(1).max(20_000),
 };
+export const templateVersion = z.object({
+  version: z.number().int(),
+  subject: z.string(),
+  html: z.string(),
+  text: z.string(),
+  /** What ships was put in force with it: the texts are those of version 0, what is sent is what ships today. */
+  shipped: z.boolean(),
+  actorId: id.nullable(),
+  reason: z.string(),
+  createdAt: timestamp,
+});
 export const byTemplate = z.object({ key: z.string().max(100), locale });
 
 export const escalationView = z.object({

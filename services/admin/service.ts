@@ -46,8 +46,10 @@ import {
 } from './http/settings.ts';
 import {
   listTemplates,
+  diffTemplate,
   getTemplateHistory,
   putTemplate,
+  rollBackTemplate,
   resetTemplate,
   previewTemplate,
   testTemplate,
@@ -104,7 +106,9 @@ export const adminService = defineService({
     getPublicSettings,
     listTemplates,
     getTemplateHistory,
+    diffTemplate,
     putTemplate,
+    rollBackTemplate,
     resetTemplate,
     previewTemplate,
     testTemplate,

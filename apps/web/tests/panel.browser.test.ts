@@ -97,6 +97,38 @@ test('what a field can not hold is refused in words, and changes nothing (D3)', 
   expect((await inForce('payments.client-fee')).bps).toBe(0);
 });
 
+test('a template shows its versions, what each changed, and the way back to any of them (D3)', async () => {
+  const { items } = (await admin.get('/admin/templates')).body;
+  const one = items.find(
+    (each: { key: string; locale: string }) => each.key === 'topup_failed' && each.locale === 'ru',
+  );
+  const { subject, html, text, version } = one;
+  const edited = `Ой: ${subject}`;
+  const edit = { subject: edited, html, text, reason: 'живее' };
+  await admin.put('/admin/templates/topup_failed/ru', edit, { ifMatch: `"${version}"` });
+  await page.goto(`${stage.url}/admin/templates?template=topup_failed%2Fru`);
+  const inEditor = async (value: string) =>
+    await expect.poll(() => page.getByLabel('Тема').inputValue(), { timeout: 10_000 }).toBe(value);
+  const row = (reason: string) => page.locator('.history li', { hasText: reason });
+  const open = () => page.locator('summary', { hasText: 'История' }).click();
+  const putBack = async (reason: string, title: string) => {
+    await row(reason).locator('summary', { hasText: title }).click();
+    await row(reason).getByLabel('Причина').fill(`возвращаем: ${reason}`);
+    await row(reason).getByRole('button', { name: title }).click();
+  };
+  await inEditor(edited);
+  await open();
+  await row('живее').locator('summary', { hasText: 'Что изменилось' }).click();
+  await row('живее').locator('del', { hasText: subject }).waitFor();
+  await row('живее').locator('ins', { hasText: edited }).waitFor();
+  await shotEverywhere(page, 'template-history');
+  await putBack('shipped', 'Вернуть исходный текст');
+  await inEditor(subject);
+  await open();
+  await putBack('живее', 'Вернуть эту версию');
+  await inEditor(edited);
+});
+
 test('a backup is made, verified and prepared for the next start from the panel, and taken back (F15)', async () => {
   const keeper = keeperOf(stage.world);
   try {

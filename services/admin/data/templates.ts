@@ -27,10 +27,32 @@ export async function latestTemplates(db: Queries): Promise<TemplateRow[]> {
   );
 }
 
-/** All edits of one template, newest first. */
-export async function templateHistory(db: Queries, key: string, locale: Locale): Promise<TemplateRow[]> {
-  return await db.many<TemplateRow>(
-    sql`select ${COLUMNS} from template_versions where key = ${key} and locale = ${locale} order by version desc limit 200`,
+/** Edits of one template, newest first, those below a version when it is given. */
+export async function templateHistory(
+  db: Queries,
+  key: string,
+  locale: Locale,
+  limit: number,
+  below?: number,
+): Promise<TemplateRow[]> {
+  return await db.many<TemplateRow>(sql`
+    select ${COLUMNS} from template_versions
+    where key = ${key} and locale = ${locale} and (${below ?? null}::int is null or version < ${below ?? null})
+    order by version desc limit ${limit}`);
+}
+
+export async function latestTemplate(db: Queries, key: string, locale: Locale): Promise<TemplateRow | undefined> {
+  return (await templateHistory(db, key, locale, 1))[0];
+}
+
+export async function templateVersion(
+  db: Queries,
+  key: string,
+  locale: Locale,
+  version: number,
+): Promise<TemplateRow | undefined> {
+  return await db.maybe<TemplateRow>(
+    sql`select ${COLUMNS} from template_versions where key = ${key} and locale = ${locale} and version = ${version}`,
   );
 }
 

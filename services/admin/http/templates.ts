@@ -1,19 +1,23 @@
 import { adminEvents } from '#contracts/admin/events.ts';
 import type { Locale } from '#contracts/common/values.ts';
 import type { Tx } from '#kit/db/db.ts';
-import { found, requireVersion } from '#kit/service/reply.ts';
+import { decodeCursor, found, pageOf, requireVersion } from '#kit/service/reply.ts';
+import type { Principal } from '#kit/service/types.ts';
 import { audited } from '../audited.ts';
 import type { AdminContext, AdminHandlers } from '../context.ts';
 import { lockFor } from '../data/settings.ts';
 import {
   addTemplateVersion,
   announceTemplate,
+  latestTemplate,
   latestTemplates,
   templateHistory,
   templateId,
   type TemplateRow,
   type TemplateTexts,
+  templateVersion,
 } from '../data/templates.ts';
+import { differences } from '../domain/differences.ts';
 
 export const listTemplates: AdminHandlers['listTemplates'] = async (ctx) => {
   const [{ items }, edits] = await Promise.all([ctx.clients.notifications.listTemplates({}), latestTemplates(ctx.db)]);
@@ -40,12 +44,24 @@ export const listTemplates: AdminHandlers['listTemplates'] = async (ctx) => {
   };
 };
 
+const versionView = (row: TemplateRow) => ({ ...row, createdAt: row.createdAt.toISOString() });
+
 export const getTemplateHistory: AdminHandlers['getTemplateHistory'] = async (ctx, req) => {
-  const rows = await templateHistory(ctx.db, req.params.key, req.params.locale);
-  return {
-    version: rows[0]?.version ?? 0,
-    body: { items: rows.map((row) => ({ ...row, createdAt: row.createdAt.toISOString() })) },
-  };
+  const { key, locale } = req.params;
+  const { limit, cursor } = req.query;
+  const below = decodeCursor(cursor, 1)?.[0];
+  const rows = await templateHistory(ctx.db, key, locale, limit + 1, below === undefined ? undefined : Number(below));
+  return { body: pageOf(rows.map(versionView), limit, (last) => [last.version]) };
+};
+
+const texts = ({ subject, html, text }: TemplateTexts): TemplateTexts => ({ subject, html, text });
+
+export const diffTemplate: AdminHandlers['diffTemplate'] = async (ctx, req) => {
+  const { key, locale } = req.params;
+  const [from, to] = (await Promise.all(
+    [req.query.from, req.query.to].map(async (version) => found(await templateVersion(ctx.db, key, locale, version))),
+  )) as [TemplateRow, TemplateRow];
+  return { body: { from: versionView(from), to: versionView(to), changes: differences(texts(from), texts(to)) } };
 };
 
 /** The template as notifications has it now; 404 when there is none of this name. */
@@ -60,32 +76,48 @@ interface Edit extends TemplateTexts {
   readonly reason: string;
 }
 
+type EditReq = { params: { key: string; locale: Locale }; ifMatch: number | undefined };
+
 /** Writes the next version. With the first one, what shipped is kept as version 0. */
 async function writeVersion(
   ctx: AdminContext,
   tx: Tx,
-  req: { params: { key: string; locale: Locale }; ifMatch: number | undefined },
+  req: EditReq,
   current: TemplateTexts,
-  edit: (history: readonly TemplateRow[]) => Edit,
+  edit: Edit,
 ): Promise<{ row: TemplateRow; before: TemplateTexts }> {
   const { key, locale } = req.params;
   await lockFor(tx, `template:${key}:${locale}`);
-  let history = await templateHistory(tx, key, locale);
-  requireVersion(req, history[0]?.version ?? 0);
+  let latest = await latestTemplate(tx, key, locale);
+  requireVersion(req, latest?.version ?? 0);
   const createdAt = ctx.clock.now();
-  if (history.length === 0) {
-    const { subject, html, text } = current;
-    const first = { key, locale, version: 0, subject, html, text, shipped: true, actorId: null, createdAt };
-    history = [{ ...first, reason: 'shipped' }];
-    for (const row of history) await addTemplateVersion(tx, row);
+  if (!latest) {
+    const first = { key, locale, version: 0, ...texts(current), shipped: true, actorId: null, createdAt };
+    latest = { ...first, reason: 'shipped' };
+    await addTemplateVersion(tx, latest);
   }
-  const row: TemplateRow = { key, locale, version: (history[0]?.version ?? 0) + 1, createdAt, ...edit(history) };
+  const row: TemplateRow = { key, locale, version: latest.version + 1, createdAt, ...edit };
   await addTemplateVersion(tx, row);
   announceTemplate(tx, row);
-  return { row, before: history[0] ?? current };
+  return { row, before: latest };
 }
 
-const texts = ({ subject, html, text }: TemplateTexts): TemplateTexts => ({ subject, html, text });
+/** What ships in force again. Today's release says what that is; the history shows what it was at the first edit. */
+async function writeShipped(
+  ctx: AdminContext,
+  tx: Tx,
+  req: EditReq & { user: Principal },
+  current: TemplateTexts,
+  reason: string,
+) {
+  const first = await templateVersion(tx, req.params.key, req.params.locale, 0);
+  return await writeVersion(ctx, tx, req, current, {
+    ...texts(first ?? current),
+    shipped: true,
+    actorId: req.user.userId,
+    reason,
+  });
+}
 
 export const putTemplate: AdminHandlers['putTemplate'] = async (ctx, req) => {
   const { key, locale } = req.params;
@@ -98,12 +130,8 @@ export const putTemplate: AdminHandlers['putTemplate'] = async (ctx, req) => {
     {
       check: () => ctx.clients.notifications.renderTemplate({ body: { key, locale, ...wanted } }),
       async write(tx) {
-        const { row, before } = await writeVersion(ctx, tx, req, current, () => ({
-          ...wanted,
-          shipped: false,
-          actorId: req.user.userId,
-          reason,
-        }));
+        const edit = { ...wanted, shipped: false, actorId: req.user.userId, reason };
+        const { row, before } = await writeVersion(ctx, tx, req, current, edit);
         const body = { key, locale, ...wanted, variables: current.variables, version: row.version, shipped: false };
         return { body, version: row.version, before: texts(before), after: wanted };
       },
@@ -120,13 +148,37 @@ export const resetTemplate: AdminHandlers['resetTemplate'] = async (ctx, req) =>
     { action: 'template.reset', targetKind: 'template', targetId: `${key}/${locale}` },
     {
       async write(tx) {
-        const { row, before } = await writeVersion(ctx, tx, req, current, (history) => ({
-          ...texts(history.find((old) => old.version === 0) ?? current),
-          shipped: true,
-          actorId: req.user.userId,
-          reason: 'reset',
-        }));
+        const { row, before } = await writeShipped(ctx, tx, req, current, 'reset');
         return { body: null, version: row.version, before: texts(before), after: texts(row) };
+      },
+    },
+  );
+};
+
+export const rollBackTemplate: AdminHandlers['rollBackTemplate'] = async (ctx, req) => {
+  const { key, locale } = req.params;
+  const { version, reason } = req.body;
+  const current = await templateInForce(ctx, key, locale);
+  const old = await templateVersion(ctx.db, key, locale, version);
+  return await audited(
+    ctx,
+    req,
+    { action: 'template.rollback', targetKind: 'template', targetId: `${key}/${locale}`, reason, wanted: { version } },
+    {
+      async check() {
+        // A text of an earlier release may name what is no variable any more.
+        if (!found(old).shipped)
+          await ctx.clients.notifications.renderTemplate({ body: { key, locale, ...texts(found(old)) } });
+      },
+      async write(tx) {
+        const { shipped } = found(old);
+        const edit = { ...texts(found(old)), shipped: false, actorId: req.user.userId, reason };
+        const { row: next, before } = shipped
+          ? await writeShipped(ctx, tx, req, current, reason)
+          : await writeVersion(ctx, tx, req, current, edit);
+        const { variables } = current;
+        const body = { key, locale, ...texts(next), variables, version: next.version, shipped };
+        return { body, version: next.version, before: texts(before), after: { version, ...texts(next) } };
       },
     },
   );

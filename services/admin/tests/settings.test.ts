@@ -183,6 +183,70 @@ test('templates: edited, checked, tested, put back', async () => {
   expect(history.map((one: { version: number }) => one.version)).toEqual([2, 1, 0]);
 });
 
+test('templates: versions are compared, and one that still fits is put in force again', async () => {
+  const shipped = { key: 'goodbye', locale: 'en', subject: 'Bye', html: '<p>{{name}}</p>', text: '{{name}}' };
+  let variables = ['name', 'date'];
+  fix.play('notifications', {
+    listTemplates: async () => ({ items: [{ ...shipped, variables, version: 0 }] }),
+    renderTemplate: async (input: { body: { html: string } }) => {
+      for (const [, name = ''] of input.body.html.matchAll(/\{\{(\w+)\}\}/g))
+        if (!variables.includes(name)) throw new Problem('notifications.template_faulty', { status: 400 });
+      return { subject: 's', html: 'h', text: 't' };
+    },
+  });
+  const params = { key: 'goodbye', locale: 'en' };
+  const edit = (version: number, html: string) =>
+    fix.call('putTemplate', {
+      params,
+      ifMatch: `"${version}"`,
+      body: { subject: 'Bye', html, text: 'x', reason: 'shorter' },
+    });
+  const back = (at: number, version: number) =>
+    fix.call('rollBackTemplate', { params, ifMatch: `"${at}"`, body: { version, reason: 'it was better' } });
+  await edit(0, '<p>{{name}} {{date}}</p>');
+  await edit(1, '<b>{{name}}</b>');
+  const diff = await fix.call('diffTemplate', { params, query: { from: 0, to: 2 } });
+  expect(diff.body).toMatchObject({
+    from: { version: 0, shipped: true },
+    to: { version: 2, shipped: false, reason: 'shorter' },
+    changes: [
+      { path: '/html', before: shipped.html, after: '<b>{{name}}</b>' },
+      { path: '/text', before: shipped.text, after: 'x' },
+    ],
+  });
+  await expect(back(1, 1)).rejects.toMatchObject({ code: 'version_mismatch' });
+  await expect(back(2, 7)).rejects.toMatchObject({ code: 'not_found' });
+  expect((await back(2, 1)).body).toMatchObject({ version: 3, shipped: false, html: '<p>{{name}} {{date}}</p>' });
+  await edit(3, '<i>{{name}}</i>');
+  // The next release takes a variable away.
+  variables = ['name'];
+  await expect(back(4, 3)).rejects.toMatchObject({ code: 'notifications.template_faulty' });
+  // What shipped is not that text for ever, but whatever ships.
+  expect((await back(4, 0)).body).toMatchObject({ version: 5, shipped: true, html: shipped.html });
+  expect((await events('admin.template.changed.v1')).at(-1)?.data).toMatchObject({ version: 5, shipped: true });
+  expect((await back(5, 2)).body).toMatchObject({ version: 6, shipped: false, html: '<b>{{name}}</b>' });
+  const acts = (await fix.log({ targetId: 'goodbye/en', action: 'template.rollback' })).map((entry) => [
+    entry.outcome,
+    entry.reason,
+    entry.after.version,
+  ]);
+  expect(acts).toEqual(
+    (
+      [
+        ['done', 2],
+        ['done', 0],
+        ['refused', 3],
+        ['done', 1],
+        ['refused', 7],
+        ['refused', 1],
+      ] as const
+    ).map(([outcome, version]) => [outcome, 'it was better', version]),
+  );
+  const first = (await fix.call('getTemplateHistory', { params, query: { limit: 4 } })).body;
+  const rest = (await fix.call('getTemplateHistory', { params, query: { limit: 4, cursor: first.nextCursor } })).body;
+  expect([...first.items, ...rest.items].map((one: { version: number }) => one.version)).toEqual([6, 5, 4, 3, 2, 1, 0]);
+});
+
 test('a notice reaches named people, members of roles, or everybody in portions', async () => {
   const people = Array.from({ length: 3 }, () => newId());
   fix.play('roles', {

@@ -110,7 +110,7 @@ async function clockTo(world: World, hour: number, minute = 0): Promise<void> {
 }
 
 const times: Walk = {
-  name: 'N3: quiet hours and digests in the zone of the person, but security mail at once; what was read meanwhile is not sent',
+  name: 'N3: quiet hours and digests (hourly, daily, weekly) in the zone of the person, but security mail at once; what was read meanwhile is not sent',
   async run(world) {
     const api = await newPerson(world, 'Борис Соня', ['client']);
     const profile = await api.get('/me/profile');
@@ -139,6 +139,17 @@ const times: Walk = {
     await world.advance(HOUR + MINUTE);
     // The one in the night and the digest.
     expect(await declinedMails(api)).toBe(2);
+    await signInAgain(api);
+    await prefer(api, { digest: 'weekly' });
+    await decline(api, 950);
+    const monday = world.now();
+    monday.setUTCDate(monday.getUTCDate() + ((8 - monday.getUTCDay()) % 7));
+    monday.setUTCHours(4, 1); // 9:01 there
+    const wait = (monday.getTime() - world.now().getTime() + 7 * 24 * HOUR) % (7 * 24 * HOUR);
+    await world.advance(wait - 2 * HOUR);
+    expect(await declinedMails(api)).toBe(2);
+    await world.advance(2 * HOUR);
+    await expect.poll(() => declinedMails(api), { timeout: 60_000 }).toBe(3);
   },
 };
 
@@ -175,7 +186,7 @@ const burst: Walk = {
 };
 
 const templates: Walk = {
-  name: 'D3, E12: a template takes declared variables only, is previewed, sent as a test, versioned and put back',
+  name: 'D3, E12: a template takes declared variables only, is previewed, sent as a test, versioned, compared and put back',
   async run(world) {
     const admin = await newAdmin(world);
     const api = await newPerson(world, 'Дина Письма', ['client']);
@@ -209,16 +220,33 @@ const templates: Walk = {
     expect(await read()).toMatchObject({ shipped: true, subject });
     const history = (await admin.get(`${path}/history`)).body.items;
     expect(history.map((one: { shipped: boolean }) => one.shipped)).toEqual([true, false, true]);
+    const mails = (start: string) =>
+      expect.poll(
+        async () => (await mailsTo(world, api.email)).filter((one) => one.subject?.startsWith(start)).length,
+        { timeout: 30_000 },
+      );
     await world.drain();
     await decline(api, 800);
-    await expect
-      .poll(
-        async () => (await mailsTo(world, api.email)).filter((one) => one.subject?.startsWith('Пополнение')).length,
-        {
-          timeout: 30_000,
-        },
-      )
-      .toBe(1);
+    await mails('Пополнение').toBe(1);
+
+    // Back to a version that was chosen, and to what ships again.
+    const [latest, edited] = history.map((one: { version: number }) => one.version);
+    const back = (of: number, to: number, expected = 200) =>
+      admin.post(`${path}/rollback`, { version: to, reason: 'Было лучше' }, { ifMatch: `"${of}"`, expect: expected });
+    const { changes } = (await admin.get(`${path}/diff?from=${edited}&to=${latest}`)).body;
+    expect(changes).toEqual([{ path: '/subject', before: texts.subject, after: subject }]);
+    await back(edited, edited, 412);
+    await back(latest, 1_000, 404);
+    expect((await back(latest, edited)).body).toMatchObject({ ...texts, shipped: false, version: latest + 1 });
+    await world.drain();
+    await decline(api, 900);
+    await mails('Новое: ').toBe(2);
+    expect((await back(latest + 1, 0)).body).toMatchObject({ subject, shipped: true });
+    await world.drain();
+    await decline(api, 1_000);
+    await mails('Пополнение').toBe(2);
+    const acts = (await admin.get('/admin/audit-log?action=template.rollback')).body.items;
+    expect(acts.map((one: { outcome: string }) => one.outcome)).toEqual(['done', 'done', 'refused', 'refused']);
   },
 };
 

@@ -9,10 +9,11 @@ import { AdminTabs } from '../ui/admin-tabs.tsx';
 import { Do, Field, Form, Select, type Typed } from '../ui/form.tsx';
 import { useLoad } from '../ui/hooks.ts';
 import { Shown, Tags } from '../ui/parts.tsx';
+import { TemplateHistory } from './template-history.tsx';
 
 type Template = z.output<typeof templateView>;
 
-/** Templates of mails and notices: edit with a preview, a test send to oneself, and back to what ships. */
+/** Templates of mails and notices: edit with a preview, a test send to oneself, and back to a version or to what ships. */
 export function AdminTemplates() {
   useTitle(t('admin.templates'));
   const templates = useLoad(() => api('admin', 'listTemplates'), []);
@@ -109,6 +110,7 @@ function Editor({ of, changed }: { of: Template; changed: () => void }) {
           {t('templates.reset')}
         </Do>
       )}
+      {of.version > 0 && <TemplateHistory of={of} changed={changed} />}
       {shown && (
         <section class="card">
           <h2>{shown.subject}</h2>

@@ -298,11 +298,23 @@ export function Do({
 }
 
 /** A part that opens when asked for: a form that is not always wanted. */
-export function Fold({ title, children, kind }: { title: string; children: ComponentChildren; kind?: string }) {
+export function Fold({
+  title,
+  children,
+  kind,
+  lazy = false,
+}: {
+  title: string;
+  children: ComponentChildren;
+  kind?: string;
+  /** What is in it is asked for when it is opened first. */
+  lazy?: boolean;
+}) {
+  const [wanted, setWanted] = useState(!lazy);
   return (
-    <details class={`fold ${kind ?? ''}`}>
+    <details class={`fold ${kind ?? ''}`} onToggle={() => setWanted(true)}>
       <summary>{title}</summary>
-      <div class="fold-body">{children}</div>
+      <div class="fold-body">{wanted && children}</div>
     </details>
   );
 }
