@@ -11,6 +11,7 @@ import {
   weekStatus,
 } from './process.ts';
 import { ACTORS } from './process-types.ts';
+import { reasonCode } from './reasons.ts';
 import { savedQuery } from './saved-search.ts';
 
 /** The terms that a deal keeps from its start (payments' quote, stored by orders). */
@@ -30,29 +31,8 @@ const actorKind = z.enum(ACTORS);
 /** The version of the process that the order is on; of older events the first. */
 const process = z.number().int().default(1);
 
-/** Why the platform itself did something, where no person gave a reason. */
-export const REASON_CODES = [
-  'not_enough_money',
-  'user_blocked',
-  'timed_out',
-  'other_chosen',
-  'order_cancelled',
-  'order_expired',
-  'client_blocked',
-  'block_lifted',
-  'freelancer_blocked',
-  'silence_accepts',
-  'all_milestones_done',
-  'agreed_cancellation',
-  'response_expired',
-  'rest_too_long',
-  'all_weeks_done',
-  'nothing_worked',
-  'silence_loses',
-  'offers_met',
-] as const;
-export const reasonCode = z.enum(REASON_CODES);
-export type ReasonCode = z.infer<typeof reasonCode>;
+/** A person's words, or a key of `REASON_TITLES`. */
+const why = z.string();
 
 export const ordersEvents = {
   /** Asks payments to charge the placement fee (E6). Answered by `payments.placement.charged|refused`. */
@@ -67,7 +47,7 @@ export const ordersEvents = {
     type: 'orders.placement.refund-requested.v1',
     summary: 'A placement fee is to be given back',
     subject: 'orderId',
-    data: z.object({ placementId: id, orderId: id, clientId: id, reason: z.string() }),
+    data: z.object({ placementId: id, orderId: id, clientId: id, reason: why }),
   }),
   /** Asks payments to hold the agreed price. Answered by `payments.escrow.held|refused`. */
   escrowRequested: event({
@@ -114,7 +94,7 @@ export const ordersEvents = {
       freelancerId: id,
       freelancerAmount: money,
       outcome: z.enum(['refund', 'release', 'split']),
-      reason: z.string(),
+      reason: why,
     }),
   }),
   /** Every change of an order's status, one event each (E5, E13). */

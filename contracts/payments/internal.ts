@@ -67,7 +67,7 @@ export const paymentsInternal = {
       userId: id,
       amount: positiveMoney,
       orderId: id.nullable().default(null),
-      /** Shown in the person's statement. */
+      /** Shown in the person's statement; a key of `memos.ts` in the reader's language. */
       memo: text(1, 300).nullable().default(null),
       expiresAt: timestamp.nullable().default(null),
     }),

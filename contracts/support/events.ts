@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { event } from '../common/define.ts';
-import { id, timestamp } from '../common/values.ts';
+import { bilingual, id, timestamp } from '../common/values.ts';
 import { ticketStatus } from './internal.ts';
 
 export const supportEvents = {
@@ -14,6 +14,8 @@ export const supportEvents = {
       number: z.number().int(),
       kind: z.string(),
       subject: z.string(),
+      /** In each language, when the platform itself named it. */
+      subjectIn: bilingual.nullish(),
       authorId: id,
       assigneeId: id.nullable(),
       orderId: id.nullable(),
@@ -41,6 +43,8 @@ export const supportEvents = {
       number: z.number().int(),
       kind: z.string(),
       subject: z.string(),
+      /** In each language, when the platform itself named it. */
+      subjectIn: bilingual.nullish(),
       authorId: id,
       orderId: id.nullable(),
       reviewId: id.nullable(),

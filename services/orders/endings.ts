@@ -1,4 +1,5 @@
-import { ordersEvents, type ReasonCode } from '#contracts/orders/events.ts';
+import { ordersEvents } from '#contracts/orders/events.ts';
+import type { ReasonCode } from '#contracts/orders/reasons.ts';
 import type { Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import { found } from '#kit/service/reply.ts';
@@ -71,7 +72,11 @@ export async function raiseProposal(
 /** The freelancer leaves the deal: whatever is held goes back to the client. */
 export async function giveUp(tx: Tx, ctx: OrdersContext, order: Order, step: By): Promise<Order> {
   const after = await move(tx, ctx, order, { ...step, action: 'give_up' });
-  await endDeal(tx, ctx, after, { freelancerAmount: 0n, released: false, reason: step.reason ?? 'given up' });
+  await endDeal(tx, ctx, after, {
+    freelancerAmount: 0n,
+    released: false,
+    reason: step.reason ?? ('given_up' satisfies ReasonCode),
+  });
   return await reread(tx, after);
 }
 

@@ -1,5 +1,6 @@
 import type { Locale } from '#contracts/common/values.ts';
-import { ordersEvents, type ReasonCode } from '#contracts/orders/events.ts';
+import { ordersEvents } from '#contracts/orders/events.ts';
+import type { ReasonCode } from '#contracts/orders/reasons.ts';
 import { processOf, type ResponseAction } from '#contracts/orders/process.ts';
 import type { Actor, ResponseStatus } from '#contracts/orders/process-types.ts';
 import { join, type Sql, sql, type Tx } from '#kit/db/db.ts';

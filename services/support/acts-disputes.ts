@@ -1,5 +1,6 @@
 /** What the acts of a dispute do in orders and payments. Each call can be repeated: the act's id or the ticket's is its key. */
 import type { Money } from '#contracts/common/values.ts';
+import { disputeFeeMemo } from '#contracts/payments/memos.ts';
 import type { Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import type { SupportContext } from './context.ts';
@@ -70,7 +71,7 @@ export async function refuseDispute(ctx: SupportContext, ticket: TicketRow, why:
 /** A repeat finds what was set aside the first time. */
 async function setFeeAside(ctx: SupportContext, ticket: TicketRow, fee: Money): Promise<{ reservationId: string }> {
   const { ticketId, number, authorId: userId, orderId } = ticket;
-  const memo = `Сбор за спор № ${number} / Fee of dispute ${number}`;
+  const memo = disputeFeeMemo(number);
   return await ctx.clients.payments
     .reserveMoney({ body: { reference: `dispute-fee:${ticketId}`, userId, amount: fee, orderId, memo } })
     .catch((error: unknown) => {

@@ -8,7 +8,7 @@ import type { SupportContext } from './context.ts';
 import type { Act, TicketRow } from './data/tickets.ts';
 import { type Decided, type DisputeCase, daysFrom, feeReturned, type Party } from './domain/disputes.ts';
 import { faultOfRuling, type Ruling } from './domain/ruling.ts';
-import { type Actor, NOBODY, say, takeStep } from './step.ts';
+import { type Actor, named, NOBODY, say, takeStep } from './step.ts';
 
 export function caseOf(ticket: TicketRow): DisputeCase {
   if (ticket.kind !== 'dispute' || ticket.case === null) throw new Problem('support.not_dispute');
@@ -130,8 +130,8 @@ export function tellAdministration(
   ticket: TicketRow,
   of: { escalatedBy: string; reason: string; now: Date },
 ): void {
-  const { ticketId, number, kind, subject, authorId, orderId, reviewId } = ticket;
-  const about = { ticketId, number, kind, subject, authorId, orderId, reviewId };
+  const { ticketId, number, kind, authorId, orderId, reviewId } = ticket;
+  const about = { ticketId, number, kind, ...named(ticket), authorId, orderId, reviewId };
   const how = { escalatedBy: of.escalatedBy, reason: of.reason, at: of.now.toISOString() };
   tx.emit(supportEvents.ticketEscalated, ticketId, { ...about, ...how }, ticket.version);
 }

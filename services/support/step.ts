@@ -9,7 +9,7 @@ import { type TicketRow, updateTicket } from './data/tickets.ts';
 import { nextClocks } from './domain/deadlines.ts';
 import { daysFrom } from './domain/disputes.ts';
 import { type Action, type ActorKind, decide } from './domain/life.ts';
-import type { PlatformWords } from './domain/platform-words.ts';
+import { inBoth, type PlatformWords } from './domain/platform-words.ts';
 import { addWorking } from './domain/working-time.ts';
 
 export interface Actor {
@@ -168,7 +168,7 @@ export function announce(
       ticketId: ticket.ticketId,
       number: ticket.number,
       kind: ticket.kind,
-      subject: ticket.subject,
+      ...named(ticket),
       authorId: ticket.authorId,
       assigneeId: ticket.assigneeId,
       orderId: ticket.orderId,
@@ -185,6 +185,12 @@ export function announce(
     },
     ticket.version,
   );
+}
+
+/** The subject as events carry it: its readers are not known here. */
+export function named({ subject, subjectWords }: TicketRow) {
+  const subjectIn = inBoth(subjectWords);
+  return { subject: subjectIn?.ru ?? subject, subjectIn };
 }
 
 /** By when somebody has to act after this step of a dispute. */

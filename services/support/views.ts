@@ -46,12 +46,12 @@ export function requireNotOwn(ticket: TicketRow | undefined, userId: string): Ti
   return row;
 }
 
-export function summaryOf(ticket: TicketRow): z.input<typeof ticketSummary> {
+export function summaryOf(ticket: TicketRow, locale: Locale): z.input<typeof ticketSummary> {
   return {
     ticketId: ticket.ticketId,
     number: ticket.number,
     kind: ticket.kind,
-    subject: ticket.subject,
+    subject: readable(ticket.subject, ticket.subjectWords, locale),
     status: ticket.status,
     priority: ticket.priority,
     authorId: ticket.authorId,
@@ -71,7 +71,7 @@ export function summaryOf(ticket: TicketRow): z.input<typeof ticketSummary> {
 
 export function viewOf(ticket: TicketRow, viewer: Viewer): z.input<typeof ticketView> {
   return {
-    ...summaryOf(ticket),
+    ...summaryOf(ticket, viewer.locale),
     // Staff is not named to users.
     assigneeId: viewer.staff ? ticket.assigneeId : null,
     category: ticket.category,
@@ -165,6 +165,7 @@ export async function threadOf(
   const messages = await listMessages(db, ticket.ticketId, { internal: viewer.staff, limit: 200 });
   const history = await listHistory(db, ticket.ticketId);
   const attachments = await listAttachments(db, ticket.ticketId);
+  const links = viewer.staff ? await linksOf(db, ticket.ticketId, viewer.userId) : [];
   return {
     body: {
       ...viewOf(ticket, viewer),
@@ -174,7 +175,10 @@ export async function threadOf(
         .filter((row) => viewer.staff || !STAFF_ONLY.includes(row.action))
         .map((row) => stepOf(row, viewer)),
       disputeDetails: disputeOf(ticket, viewer),
-      links: viewer.staff ? await linksOf(db, ticket.ticketId, viewer.userId) : [],
+      links: links.map(({ subjectWords, ...link }) => ({
+        ...link,
+        subject: readable(link.subject, subjectWords, viewer.locale),
+      })),
       mergedInto: ticket.mergedInto,
     },
     version: ticket.version,

@@ -6,6 +6,6 @@ import { putEscalation } from '../data/escalations.ts';
 /** E11 */
 export const ticketEscalated: Consumers<typeof adminContract, AdminContext>['ticketEscalated'] =
   async (_ctx, event) => async (tx) => {
-    const { at, ...data } = event.data;
-    await putEscalation(tx, { ...data, escalatedAt: new Date(at) });
+    const { at, subjectIn = null, ...data } = event.data;
+    await putEscalation(tx, { ...data, subjectIn, escalatedAt: new Date(at) });
   };

@@ -10,7 +10,7 @@ export const userErased: Consumers<typeof adminContract, AdminContext>['userEras
   async (ctx, event) => async (tx) => {
     const { userId, actorId } = event.data;
     await forgetStoredReplies(tx, userId);
-    await tx.run(sql`update escalations set subject = '', reason = '' where author_id = ${userId}`);
+    await tx.run(sql`update escalations set subject = '', subject_in = null, reason = '' where author_id = ${userId}`);
     await tx.run(sql`update block_appeals set text = '' where user_id = ${userId}`);
     await appendEntry(
       tx,

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { escalationView as viewSchema } from '#contracts/admin/views.ts';
+import type { Bilingual, Locale } from '#contracts/common/values.ts';
 import { join, type Queries, sql, type Tx } from '#kit/db/db.ts';
 
 export interface EscalationRow {
@@ -7,6 +8,7 @@ export interface EscalationRow {
   readonly number: number;
   readonly kind: string;
   readonly subject: string;
+  readonly subjectIn: Bilingual | null;
   readonly authorId: string;
   readonly orderId: string | null;
   readonly reviewId: string | null;
@@ -19,7 +21,7 @@ export interface EscalationRow {
   readonly decidedAt: Date | null;
 }
 
-const COLUMNS = sql`ticket_id as "ticketId", number, kind, subject, author_id as "authorId", order_id as "orderId",
+const COLUMNS = sql`ticket_id as "ticketId", number, kind, subject, subject_in as "subjectIn", author_id as "authorId", order_id as "orderId",
   review_id as "reviewId", escalated_by as "escalatedBy", reason, escalated_at as "escalatedAt", status, decision,
   decided_by as "decidedBy", decided_at as "decidedAt"`;
 
@@ -29,11 +31,11 @@ export async function putEscalation(
   row: Omit<EscalationRow, 'status' | 'decision' | 'decidedBy' | 'decidedAt'>,
 ): Promise<void> {
   await tx.run(sql`
-    insert into escalations (ticket_id, number, kind, subject, author_id, order_id, review_id, escalated_by, reason,
+    insert into escalations (ticket_id, number, kind, subject, subject_in, author_id, order_id, review_id, escalated_by, reason,
       escalated_at, status)
-    values (${row.ticketId}, ${row.number}, ${row.kind}, ${row.subject}, ${row.authorId}, ${row.orderId},
+    values (${row.ticketId}, ${row.number}, ${row.kind}, ${row.subject}, ${row.subjectIn && JSON.stringify(row.subjectIn)}::jsonb, ${row.authorId}, ${row.orderId},
       ${row.reviewId}, ${row.escalatedBy}, ${row.reason}, ${row.escalatedAt}, 'open')
-    on conflict (ticket_id) do update set kind = excluded.kind, subject = excluded.subject,
+    on conflict (ticket_id) do update set kind = excluded.kind, subject = excluded.subject, subject_in = excluded.subject_in,
       escalated_by = excluded.escalated_by, reason = excluded.reason, escalated_at = excluded.escalated_at,
       status = 'open', decision = null, decided_by = null, decided_at = null
     where escalations.escalated_at < excluded.escalated_at`);
@@ -73,9 +75,10 @@ export async function closeEscalation(
     where ticket_id = ${row.ticketId} and status = 'open' and escalated_at = ${row.escalatedAt}`);
 }
 
-export function escalationView(row: EscalationRow): z.input<typeof viewSchema> {
+export function escalationView({ subjectIn, ...row }: EscalationRow, locale: Locale): z.input<typeof viewSchema> {
   return {
     ...row,
+    subject: subjectIn?.[locale] ?? row.subject,
     decision: row.decision ?? null,
     escalatedAt: row.escalatedAt.toISOString(),
     decidedAt: row.decidedAt?.toISOString() ?? null,

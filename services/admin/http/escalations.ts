@@ -19,7 +19,13 @@ export const listEscalations: AdminHandlers['listEscalations'] = async (ctx, req
     limit + 1,
     after === undefined ? undefined : [String(after[0]), String(after[1])],
   );
-  return { body: pageOf(rows.map(escalationView), limit, (last) => [last.escalatedAt, last.ticketId]) };
+  return {
+    body: pageOf(
+      rows.map((row) => escalationView(row, req.locale)),
+      limit,
+      (last) => [last.escalatedAt, last.ticketId],
+    ),
+  };
 };
 
 export const decideEscalation: AdminHandlers['decideEscalation'] = async (ctx, req) => {
@@ -41,7 +47,7 @@ export const decideEscalation: AdminHandlers['decideEscalation'] = async (ctx, r
       async write(tx) {
         const end = { decision, decidedBy: req.user.userId, decidedAt: ctx.clock.now() };
         await closeEscalation(tx, { ticketId, escalatedAt: escalation.escalatedAt, ...end });
-        const body = escalationView({ ...escalation, status: 'decided', ...end });
+        const body = escalationView({ ...escalation, status: 'decided', ...end }, req.locale);
         return { body, before: { status: escalation.status }, after: decision };
       },
     },

@@ -292,6 +292,18 @@ test('the dashboard goes through the gateway as the admin himself, and stands wi
   expect(asked.user?.userId).toBe(fix.admin.userId);
 });
 
+test('an escalated ticket that the platform named each admin reads in his language', async () => {
+  const subjectIn = { ru: 'Сверка', en: 'Reconciliation' };
+  const data = { ...escalated(newId(), '2026-11-04T10:00:00.000Z'), subjectIn };
+  await fix.platform.publish('support.ticket.escalated.v1', data.ticketId, data);
+  await fix.platform.drain();
+  for (const locale of ['ru', 'en'] as const) {
+    const { items } = (await fix.call('listEscalations', { locale })).body;
+    const one = items.find(({ ticketId }: { ticketId: string }) => ticketId === data.ticketId);
+    expect(one).toMatchObject({ subject: subjectIn[locale] });
+  }
+});
+
 test('P5: tampering by the database owner is found: a changed, a removed and a cut entry', async () => {
   const verify = async () => (await fix.call('verifyAuditLog')).body;
   expect((await verify()).intact).toBe(true);

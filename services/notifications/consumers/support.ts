@@ -19,7 +19,8 @@ function happeningOf(
 }
 
 export const ticketChanged: C['ticketChanged'] = (ctx, event) => {
-  const { ticketId, number, subject, to, notify: people, until } = event.data;
+  const { ticketId, number, to, notify: people, until } = event.data;
+  const subject = event.data.subjectIn ?? event.data.subject;
   return notify(
     ctx,
     event,

@@ -5,6 +5,7 @@ import type { Locale } from '#contracts/common/values.ts';
  * What a variable of a template holds and how it is shown: money and times in the reader's way, a person by the name of
  * the moment, a phrase from the dictionary of that name. A missing value is shown as nothing.
  */
+/** `bilingual`: in each language what the platform or an admin says, as it is what a person typed. */
 export type VariableKind = 'text' | 'bilingual' | 'money' | 'time' | 'person' | 'number' | `phrase:${string}`;
 
 /** A text in one language. Paragraphs and subject are Handlebars; one that is only `{{code}}` stands out. */

@@ -72,7 +72,7 @@ export const otherTemplates = {
   ticket_changed: template({
     type: 'support',
     channels: both,
-    variables: { number: 'number', subject: 'text', status: 'phrase:ticket' },
+    variables: { number: 'number', subject: 'bilingual', status: 'phrase:ticket' },
     link: at('/tickets', 'ticketId'),
     ru: {
       subject: 'Обращение № {{number}}: {{status}}',

@@ -1,4 +1,4 @@
-import type { Currency, Locale } from '#contracts/common/values.ts';
+import type { Bilingual, Currency, Locale } from '#contracts/common/values.ts';
 import { formatMoney, formatTime } from '../domain/format.ts';
 import { type TemplateTexts, templateOf } from './catalogue.ts';
 import { fillHtml, fillLine, fillText, type Values } from './compile.ts';
@@ -42,7 +42,7 @@ function show(kind: VariableKind, value: unknown, reader: Reader): string {
   if (value === null || value === undefined) return '';
   if (kind === 'money') return formatMoney(value as { amount: string; currency: Currency }, reader.locale);
   if (kind === 'time') return formatTime(String(value), reader.locale, reader.timeZone);
-  if (kind === 'bilingual') return (value as Record<Locale, string>)[reader.locale];
+  if (kind === 'bilingual') return typeof value === 'string' ? value : (value as Bilingual)[reader.locale];
   if (kind.startsWith('phrase:')) return phrase(kind.slice('phrase:'.length), value, reader.locale);
   return String(value);
 }

@@ -227,6 +227,7 @@ describe('money (E9), support (E10), notices (E12)', () => {
       satisfaction: null,
     });
     expect((await fix.mailTo(author.email)).subject).toBe('Обращение № 42: есть ответ');
+    expect((await fix.list(author.userId))[0].text).toContain('«Вывод»');
     await fix.publish('support.review.deletion-noticed.v1', {
       reviewId: newId(),
       authorId: author.userId,
@@ -238,6 +239,33 @@ describe('money (E9), support (E10), notices (E12)', () => {
     expect((await fix.mailTo(author.email)).text).toContain('Обоснование: Отзыв о другой работе');
     expect((await fix.mailTo(target.email)).subject).toBe('Отзыв о вас удалён');
     expect((await fix.list(author.userId))[0].link).toBe(`/tickets/${ticketId}`);
+  });
+
+  test('a ticket that the platform opened is named to its assignee in his language', async () => {
+    const staff = [fix.someone(), fix.someone({ locale: 'en' })] as const;
+    for (const { userId } of staff)
+      await fix.publish('support.ticket.changed.v1', {
+        ticketId: newId(),
+        number: 43,
+        kind: 'payment',
+        subject: 'Сверка',
+        subjectIn: { ru: 'Сверка', en: 'Reconciliation' },
+        authorId: newId(),
+        assigneeId: userId,
+        orderId: null,
+        from: 'new',
+        to: 'assigned',
+        action: 'assign',
+        actorId: newId(),
+        notify: [userId],
+        at: '2026-01-01T00:00:00Z',
+        firstAnswerSeconds: null,
+        resolutionSeconds: null,
+        satisfaction: null,
+      });
+    expect((await fix.mailTo(staff[0].email)).text).toContain('«Сверка»');
+    expect((await fix.mailTo(staff[1].email)).text).toContain('“Reconciliation”');
+    expect((await fix.list(staff[1].userId, {}, 'en'))[0].text).toContain('“Reconciliation”');
   });
 
   test('a notice reaches hundreds of people, each in his language, contacts in batches (I17)', async () => {

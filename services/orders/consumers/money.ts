@@ -1,5 +1,6 @@
 import { ordersEvents } from '#contracts/orders/events.ts';
 import type { ordersContract } from '#contracts/orders/index.ts';
+import type { ReasonCode } from '#contracts/orders/reasons.ts';
 import { sql, type Tx } from '#kit/db/db.ts';
 import { found } from '#kit/service/reply.ts';
 import type { Consumers } from '#kit/service/types.ts';
@@ -27,7 +28,8 @@ export const placementCharged: C['placementCharged'] = async (ctx, event) => asy
   if (order?.status !== 'awaiting_payment' || order.placementId !== placementId) {
     // Published already by this very charge; else it came too late, the order is a draft again or gone.
     if (order?.placementId === placementId && order.publishedAt) return;
-    const refund = { placementId, orderId, clientId, reason: 'the charge came too late' };
+    const reason: ReasonCode = 'timed_out';
+    const refund = { placementId, orderId, clientId, reason };
     tx.emit(ordersEvents.placementRefundRequested, orderId, refund);
     return;
   }

@@ -1,5 +1,5 @@
 import type { Locale } from '#contracts/common/values.ts';
-import type { ReasonCode } from '#contracts/orders/events.ts';
+import type { ReasonCode } from '#contracts/orders/reasons.ts';
 import type { Actor, OrderStatus } from '#contracts/orders/process-types.ts';
 import { type Queries, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { reasonText } from '../domain/words.ts';

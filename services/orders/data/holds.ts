@@ -1,5 +1,6 @@
 import type { Currency } from '#contracts/common/values.ts';
 import { ordersEvents } from '#contracts/orders/events.ts';
+import type { ReasonCode } from '#contracts/orders/reasons.ts';
 import { type Queries, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import { clientFeeOf } from '#contracts/orders/terms.ts';
 import { newId } from '#kit/ids.ts';
@@ -119,7 +120,7 @@ export async function settleWeekHold(
   let { bonus } = of;
   for (const hold of await take(tx, order, sql`week_id = ${weekId}`)) {
     if (of.amount === 0n) {
-      emitSettlement(tx, order, hold, { part: 0n, freelancerId, reason: 'nothing was worked' });
+      emitSettlement(tx, order, hold, { part: 0n, freelancerId, reason: 'nothing_worked' satisfies ReasonCode });
       continue;
     }
     const { holdId, currency } = hold;
@@ -169,5 +170,5 @@ export async function returnHold(
   freelancerId: string,
 ): Promise<void> {
   await markHold(tx, hold.holdId, 'settling');
-  emitSettlement(tx, order, hold, { part: 0n, freelancerId, reason: 'the order moved on meanwhile' });
+  emitSettlement(tx, order, hold, { part: 0n, freelancerId, reason: 'moved_on' satisfies ReasonCode });
 }

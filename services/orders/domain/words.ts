@@ -1,5 +1,5 @@
 import { CURRENCIES, type Bilingual, type Locale, type Money } from '#contracts/common/values.ts';
-import type { ReasonCode } from '#contracts/orders/events.ts';
+import { REASON_TITLES, type ReasonCode } from '#contracts/orders/reasons.ts';
 import type { MoneyCode } from '#contracts/orders/process-types.ts';
 
 /** Why an action is not possible. */
@@ -44,35 +44,8 @@ export function whyText(code: WhyCode, locale: Locale): string {
   return WHY[code][locale];
 }
 
-const REASONS: Readonly<Record<ReasonCode, Bilingual>> = {
-  not_enough_money: { ru: 'недостаточно денег на счёте', en: 'not enough money' },
-  user_blocked: { ru: 'учётная запись заблокирована', en: 'the account is blocked' },
-  timed_out: { ru: 'оплата не пришла вовремя', en: 'the payment did not come in time' },
-  other_chosen: { ru: 'выбран другой исполнитель', en: 'another freelancer was chosen' },
-  order_cancelled: { ru: 'заказ отменён', en: 'the order was cancelled' },
-  order_expired: { ru: 'исполнитель не выбран в срок', en: 'no freelancer was chosen in time' },
-  block_lifted: { ru: 'блокировка снята', en: 'the block was lifted' },
-  client_blocked: { ru: 'заказчик заблокирован', en: 'the client was blocked' },
-  freelancer_blocked: { ru: 'исполнитель заблокирован', en: 'the freelancer was blocked' },
-  silence_accepts: { ru: 'время проверки вышло', en: 'the review time has ended' },
-  all_milestones_done: { ru: 'все этапы приняты', en: 'all milestones are accepted' },
-  response_expired: { ru: 'срок отклика вышел', en: 'the response has expired' },
-  rest_too_long: {
-    ru: 'денег на следующую неделю не было слишком долго',
-    en: 'there was no money for the next week for too long',
-  },
-  all_weeks_done: { ru: 'все недели оплачены', en: 'all weeks are paid' },
-  nothing_worked: { ru: 'оплаченного времени не было', en: 'no time was paid' },
-  silence_loses: {
-    ru: 'другая сторона спора не ответила в срок',
-    en: 'the other side of the dispute did not answer in time',
-  },
-  offers_met: { ru: 'предложения сторон сошлись', en: 'the offers of both sides met' },
-  agreed_cancellation: { ru: 'стороны договорились', en: 'both sides agreed' },
-};
-
 export function reasonText(code: string | null, locale: Locale): string | null {
-  return code === null ? null : (REASONS[code as ReasonCode]?.[locale] ?? code);
+  return code === null ? null : (REASON_TITLES[code as ReasonCode]?.[locale] ?? code);
 }
 
 /** What the arithmetic of an action may name; null where it is not known yet. */

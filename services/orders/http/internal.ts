@@ -66,7 +66,12 @@ export const ruleDispute: H['ruleDispute'] = async (ctx, req) =>
       await closeMilestones(tx, ctx, after, true);
       await closeWeeks(tx, ctx, after, true);
       await releaseHolds(tx, after, { bonus: null, automatic: false });
-    } else await endDeal(tx, ctx, after, { freelancerAmount: part, released: false, reason: reason ?? order.title });
+    } else
+      await endDeal(tx, ctx, after, {
+        freelancerAmount: part,
+        released: false,
+        reason: reason ?? reasonCode ?? order.title,
+      });
     return { body: { orderId: after.orderId, status: after.status } };
   });
 

@@ -6,6 +6,7 @@ import { Problem } from '#kit/problem.ts';
 import type { Handlers } from '#kit/service/types.ts';
 import type { PaymentsContext } from '../context.ts';
 import { major } from '../domain/amounts.ts';
+import { memoIn } from '../domain/memo.ts';
 
 type H = Handlers<typeof paymentsContract, PaymentsContext>;
 const MOST_ROWS = 5_000;
@@ -121,7 +122,7 @@ function actTable(
       ...rows.map((row) => [
         day(row.at),
         words.kinds[row.kind],
-        row.title ?? row.orderId ?? '',
+        memoIn(row.title, of.locale) ?? row.orderId ?? '',
         major(row.amount, of.currency),
       ]),
       ['', words.total, '', major(total, of.currency)],

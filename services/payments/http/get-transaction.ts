@@ -4,6 +4,7 @@ import { sql } from '#kit/db/db.ts';
 import { found } from '#kit/service/reply.ts';
 import type { Handlers } from '#kit/service/types.ts';
 import type { PaymentsContext } from '../context.ts';
+import { memoIn } from '../domain/memo.ts';
 
 type H = Handlers<typeof paymentsContract, PaymentsContext>;
 
@@ -23,13 +24,13 @@ export const getTransaction: H['getTransaction'] = async (ctx, req) => {
       from transactions t where t.transaction_id = ${transactionId}`),
   );
   if (!row.postings.some((posting) => posting.own)) found(undefined);
-  const { kind, orderId, memo } = row;
+  const { kind, orderId } = row;
   return {
     body: {
       transactionId,
       kind,
       orderId,
-      memo,
+      memo: memoIn(row.memo, req.locale),
       at: row.at.toISOString(),
       postings: row.postings.map(({ account, own, amount, currency }) => ({
         account,

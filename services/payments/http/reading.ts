@@ -7,6 +7,7 @@ import { pageOf } from '#kit/service/reply.ts';
 import type { Handlers } from '#kit/service/types.ts';
 import type { PaymentsContext } from '../context.ts';
 import { major } from '../domain/amounts.ts';
+import { memoIn } from '../domain/memo.ts';
 import { hasRatesByRole, quote } from '../domain/quote.ts';
 import { arithmeticOf } from '#contracts/orders/terms.ts';
 import type { TransactionKind } from '../ledger/post.ts';
@@ -94,7 +95,7 @@ export const getStatement: H['getStatement'] = async (ctx, req) => {
         kind: row.kind,
         at: row.at.toISOString(),
         orderId: row.orderId,
-        memo: row.memo,
+        memo: memoIn(row.memo, req.locale),
         amount: { amount: row.amount.toString(), currency },
         balance: { amount: row.balance.toString(), currency },
       })),
@@ -139,7 +140,7 @@ function statementTable(rows: readonly Entry[], filter: Filter, locale: Locale):
     rows: rows.map((row) => [
       row.at.toISOString().slice(0, 16).replace('T', ' '),
       KINDS[row.kind][locale],
-      row.memo ?? '',
+      memoIn(row.memo, locale) ?? '',
       major(row.amount, filter.currency),
       major(row.balance, filter.currency),
     ]),

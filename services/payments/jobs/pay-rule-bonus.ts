@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { currency, id } from '#contracts/common/values.ts';
 import type { Job } from '#kit/service/types.ts';
 import type { PaymentsContext } from '../context.ts';
+import { RULE_MEMOS } from '../domain/memo.ts';
 
 const payload = z.strictObject({
   rule: z.enum(['first-order', 'referral']),
@@ -12,7 +13,6 @@ const payload = z.strictObject({
   currency,
   orderId: id,
 });
-const MEMO = { 'first-order': 'first completed order', referral: 'referral' } as const;
 
 /** Pays a bonus that a rule promises. The reference makes it the only one, however often the job runs. */
 export const payRuleBonus: Job<PaymentsContext, z.infer<typeof payload>> = {
@@ -25,7 +25,7 @@ export const payRuleBonus: Job<PaymentsContext, z.infer<typeof payload>> = {
       currency: money.currency,
       orderId,
       actorId: null,
-      memo: MEMO[rule],
+      memo: RULE_MEMOS[rule],
       at: ctx.clock.now(),
       postings: [
         { account: 'bonus_fund', userId: null, amount: -amount },

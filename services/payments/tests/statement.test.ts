@@ -1,6 +1,7 @@
 import { inflateSync } from 'node:zlib';
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { disputeFeeMemo } from '#contracts/payments/memos.ts';
 import type { Principal } from '#kit/service/types.ts';
 import { admins, type Bank, dealOf, openBank, TYPE } from './bank.ts';
 
@@ -58,6 +59,51 @@ test('filters by kind, dates and currency', async () => {
   expect(await whole({ to: '2000-01-01' })).toEqual([]);
   expect(await whole({ from: '0000-01-01', to: '9999-12-31' })).toHaveLength(13);
   expect(await whole({ currency: 'USD' })).toEqual([]);
+});
+
+test('what the platform says of a movement each reads in his language, what a person wrote as it is', async () => {
+  const payer = await bank.somebody(1_000n);
+  for (const memo of [
+    disputeFeeMemo(12),
+    'Сбор за спор № 7 / Fee of dispute 7',
+    'order_expired',
+    'referral',
+    'Логотип',
+  ])
+    await bank.platform.call('payments', 'reserveMoney', {
+      caller: 'support',
+      body: {
+        reference: `test:${randomUUID()}`,
+        userId: payer.userId,
+        amount: { amount: '10', currency: 'RUB' },
+        memo,
+      },
+    });
+  const memos = async (locale: 'ru' | 'en') =>
+    (await bank.call('getStatement', payer, { query: { kind: 'reserve' }, locale })).body.items.map(
+      (entry: { memo: string }) => entry.memo,
+    );
+  const words = {
+    ru: [
+      'Логотип',
+      'приглашённый выполнил первый заказ',
+      'исполнитель не выбран в срок',
+      'Сбор за спор № 7',
+      'Сбор за спор № 12',
+    ],
+    en: [
+      'Логотип',
+      'who you brought completed an order',
+      'no freelancer was chosen in time',
+      'Fee of dispute 7',
+      'Fee of dispute 12',
+    ],
+  };
+  for (const locale of ['ru', 'en'] as const) {
+    expect(await memos(locale)).toEqual(words[locale]);
+    const file = await bank.call('getStatementFile', payer, { query: { format: 'csv', kind: 'reserve' }, locale });
+    for (const word of words[locale]) expect(file.body.toString('utf8')).toContain(word);
+  }
 });
 
 test('B5: the CSV is inert', async () => {

@@ -32,6 +32,7 @@ export const dealFrozen: SupportConsumers['dealFrozen'] = async (ctx, event) => 
     kind: 'dispute',
     category: 'frozen-by-block',
     subject: title.slice(0, 200),
+    subjectWords: null,
     priority: FIRST_PRIORITY.dispute,
     authorId: authorSide === 'client' ? clientId : freelancerId,
     respondentId: blockedId,

@@ -3,6 +3,7 @@ import { empty, type Queries, type Sql, sql, type Tx } from '#kit/db/db.ts';
 import type { Clocks } from '../domain/deadlines.ts';
 import type { DisputeCase } from '../domain/disputes.ts';
 import type { ActorKind, TicketStatus } from '../domain/life.ts';
+import type { PlatformWords } from '../domain/platform-words.ts';
 import type { Ruling } from '../domain/ruling.ts';
 import type { Priority, TicketKind } from '../domain/words.ts';
 
@@ -36,6 +37,8 @@ export interface TicketRow extends Clocks {
   readonly kind: TicketKind;
   readonly category: string | null;
   readonly subject: string;
+  /** What the platform calls it; then there is no subject. */
+  readonly subjectWords: PlatformWords | null;
   readonly tags: readonly string[];
   readonly status: TicketStatus;
   readonly priority: Priority;
@@ -63,7 +66,7 @@ export interface TicketRow extends Clocks {
   readonly dueAt: Date;
 }
 
-const COLUMNS = sql`ticket_id as "ticketId", number, kind, category, subject, tags, status, priority, author_id as "authorId",
+const COLUMNS = sql`ticket_id as "ticketId", number, kind, category, subject, subject_words as "subjectWords", tags, status, priority, author_id as "authorId",
   respondent_id as "respondentId", assignee_id as "assigneeId", order_id as "orderId", review_id as "reviewId", user_id as "userId", transaction_id as "transactionId", message_id as "messageId",
   dispute, dispute_case as "case", silent_due_at as "silentDueAt", passed_by as "passedBy", merged_into as "mergedInto",
   pending, done, satisfaction, created_at as "createdAt", updated_at as "updatedAt", answer_due_at as "answerDueAt",
@@ -85,6 +88,7 @@ export type NewTicket = Pick<
   | 'kind'
   | 'category'
   | 'subject'
+  | 'subjectWords'
   | 'priority'
   | 'authorId'
   | 'respondentId'
@@ -103,9 +107,9 @@ export type NewTicket = Pick<
 /** Writes a new ticket; undefined when the order has a live dispute already. */
 export async function insertTicket(tx: Tx, ticket: NewTicket): Promise<TicketRow | undefined> {
   return await tx.maybe<TicketRow>(sql`
-    insert into tickets (ticket_id, kind, category, subject, status, priority, author_id, respondent_id, order_id, review_id,
+    insert into tickets (ticket_id, kind, category, subject, subject_words, status, priority, author_id, respondent_id, order_id, review_id,
       user_id, transaction_id, message_id, dispute, dispute_case, pending, created_at, updated_at, answer_due_at, resolve_due_at, version)
-    values (${ticket.ticketId}, ${ticket.kind}, ${ticket.category}, ${ticket.subject}, 'new', ${ticket.priority},
+    values (${ticket.ticketId}, ${ticket.kind}, ${ticket.category}, ${ticket.subject}, ${json(ticket.subjectWords)}::jsonb, 'new', ${ticket.priority},
       ${ticket.authorId}, ${ticket.respondentId}, ${ticket.orderId}, ${ticket.reviewId},
       ${ticket.userId}, ${ticket.transactionId}, ${ticket.messageId}, ${ticket.dispute}, ${json(ticket.case)}::jsonb,
       ${json(ticket.pending)}::jsonb, ${ticket.createdAt}, ${ticket.createdAt}, ${ticket.answerDueAt},

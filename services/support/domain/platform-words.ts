@@ -12,6 +12,9 @@ export type PlatformWords =
   | { readonly key: 'fee_missing'; readonly missing: string }
   | { readonly key: 'frozen' }
   | { readonly key: 'merged_into' | 'merged_from'; readonly number: number }
+  | { readonly key: 'assignee_silent' }
+  /** Subject of the ticket of a difference. */
+  | { readonly key: 'difference_of'; readonly what: 'payment' | 'payout'; readonly reference: string }
   | {
       readonly key: 'difference';
       readonly kind: Difference;
@@ -36,6 +39,12 @@ const DIFFERENCES: Readonly<Record<Difference, Bilingual>> = {
   other_state: { ru: 'другое состояние', en: 'another state' },
 };
 
+const ASSIGNEE_SILENT = { ru: 'Исполнитель молчал дольше срока.', en: 'The assignee was silent for too long.' };
+const COMPARED: Readonly<Record<'payment' | 'payout', Bilingual>> = {
+  payment: { ru: 'платёж', en: 'payment' },
+  payout: { ru: 'выплата', en: 'payout' },
+};
+
 export function inWords(words: PlatformWords, locale: Locale): string {
   const ru = locale === 'ru';
   switch (words.key) {
@@ -53,6 +62,10 @@ export function inWords(words: PlatformWords, locale: Locale): string {
       return ru ? `Объединено с обращением №${words.number}.` : `Merged into ticket ${words.number}.`;
     case 'merged_from':
       return ru ? `Сюда перенесено обращение №${words.number}.` : `Ticket ${words.number} was merged into this one.`;
+    case 'assignee_silent':
+      return ASSIGNEE_SILENT[locale];
+    case 'difference_of':
+      return `${ru ? 'Сверка с провайдером' : 'Reconciliation'}: ${COMPARED[words.what][locale]} ${words.reference}`;
     case 'difference':
       return [
         DIFFERENCES[words.kind][locale],
@@ -63,6 +76,11 @@ export function inWords(words: PlatformWords, locale: Locale): string {
     default:
       return words satisfies never;
   }
+}
+
+/** In each language, for those who keep it for readers of theirs. */
+export function inBoth(words: PlatformWords | null): Bilingual | null {
+  return words && { ru: inWords(words, 'ru'), en: inWords(words, 'en') };
 }
 
 /** Words of a person as they are, those of the platform in the language of the reader. */

@@ -14,12 +14,18 @@ export const listTickets: SupportHandlers['listTickets'] = async (ctx, req) => {
   const { limit, cursor, status, assigneeId, authorId } = req.query;
   const before = cursorId(decodeCursor(cursor, 1)?.[0]);
   const rows = await listAllTickets(ctx.db, { status, assigneeId, authorId, before, limit: limit + 1 });
-  return { body: pageOf(rows.map(summaryOf), limit, (last) => [last.ticketId]) };
+  return {
+    body: pageOf(
+      rows.map((row) => summaryOf(row, req.locale)),
+      limit,
+      (last) => [last.ticketId],
+    ),
+  };
 };
 
 export const getTicket: SupportHandlers['getTicket'] = async (ctx, req) => {
   const ticket = found(await readTicketRow(ctx.db, req.params.ticketId));
-  return { body: summaryOf(ticket), version: ticket.version };
+  return { body: summaryOf(ticket, req.locale), version: ticket.version };
 };
 
 export const assignTicket: SupportHandlers['assignTicket'] = async (ctx, req) => {
@@ -27,7 +33,7 @@ export const assignTicket: SupportHandlers['assignTicket'] = async (ctx, req) =>
   return await req.tx(async (tx) => {
     const ticket = found(await lockTicket(tx, req.params.ticketId));
     const next = await assign(tx, ticket, { kind: 'admin', id: actorId }, assigneeId, ctx.clock.now());
-    return { body: summaryOf(next), version: next.version };
+    return { body: summaryOf(next, req.locale), version: next.version };
   });
 };
 
@@ -52,6 +58,6 @@ export const decideEscalation: SupportHandlers['decideEscalation'] = async (ctx,
       await say(tx, ticketId, { actor, text: decision.text, now });
     } else if (decision.kind === 'return')
       ticket = await takeStep(tx, ticket, { action: 'return', actor, reason: decision.reason, now });
-    return { body: summaryOf(ticket), version: ticket.version };
+    return { body: summaryOf(ticket, req.locale), version: ticket.version };
   });
 };

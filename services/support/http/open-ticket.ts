@@ -103,6 +103,7 @@ async function write(ctx: SupportContext, tx: Tx, req: OpenReq, about: About, no
     kind,
     category: category ?? null,
     subject,
+    subjectWords: null,
     priority: FIRST_PRIORITY[kind],
     authorId,
     ...about,

@@ -6,7 +6,6 @@ import { lockTicket } from '../data/tickets.ts';
 import { SYSTEM, takeStep } from '../step.ts';
 
 const payload = z.strictObject({ ticketId: id });
-const REASON = 'Исполнитель молчал дольше срока. The assignee was silent for too long.';
 
 /** A ticket whose assignee did nothing in his time goes back to the queue; others are asked before him. */
 export const silentAssignee: Job<SupportContext, z.infer<typeof payload>> = {
@@ -19,7 +18,7 @@ export const silentAssignee: Job<SupportContext, z.infer<typeof payload>> = {
       if (ticket.silentDueAt === null || ticket.silentDueAt > now) return;
       const passedBy = [...ticket.passedBy.filter((userId) => userId !== ticket.assigneeId), ticket.assigneeId];
       const set = { assigneeId: null, passedBy: passedBy.slice(-20) };
-      await takeStep(tx, ticket, { action: 'unassign', actor: SYSTEM, reason: REASON, set, now });
+      await takeStep(tx, ticket, { action: 'unassign', actor: SYSTEM, words: { key: 'assignee_silent' }, set, now });
     });
   },
 };

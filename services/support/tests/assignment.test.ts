@@ -109,7 +109,10 @@ describe('assignment by load and presence', () => {
     await platform.advance(2 * HOUR + 1000);
     expect(await assignee(other, ticketId)).toBe(other.userId);
     const { history } = (await call(other, 'readTicket', ticketId)).body;
-    expect(history.map((step: { action: string }) => step.action)).toContain('unassign');
+    const lost = history.find((step: { action: string }) => step.action === 'unassign');
+    expect(lost.reason).toBe('Исполнитель молчал дольше срока.');
+    const english = (await call(other, 'readTicket', ticketId, { locale: 'en' })).body.history;
+    expect(english.map((step: { reason: string }) => step.reason)).toContain('The assignee was silent for too long.');
     for (const user of [silent, other]) await presence(user, 'away');
   });
 

@@ -11,13 +11,16 @@ afterAll(() => platform?.close());
 test("a difference from the provider's statement is a ticket that staff works, and that nobody else is told of", async () => {
   const agent = person({ permissions: ['tickets.work', 'tickets.assign'] });
   const notified: string[][] = [];
+  const named: unknown[] = [];
   await platform.bus.subscribe({
     queue: 'listener',
     types: ['support.ticket.changed.v1'],
     prefetch: 50,
     onBatch: async (batch) => {
       for (const delivery of batch) {
-        notified.push(JSON.parse(delivery.raw.toString('utf8')).data.notify);
+        const { notify, subjectIn } = JSON.parse(delivery.raw.toString('utf8')).data;
+        notified.push(notify);
+        named.push(subjectIn);
         delivery.ack();
       }
     },
@@ -42,6 +45,17 @@ test("a difference from the provider's statement is a ticket that staff works, a
   expect(queue).toMatchObject([
     { ticketId: differenceId, kind: 'payment', category: 'reconciliation', priority: 'high' },
   ]);
+  // Each reads it in his language; events, whose readers are not known yet, have both.
+  const subjects = {
+    ru: `Сверка с провайдером: платёж ${data.reference}`,
+    en: `Reconciliation: payment ${data.reference}`,
+  };
+  for (const locale of ['ru', 'en'] as const) {
+    const { body } = await platform.call('support', 'getQueue', { user: agent, query: { limit: 20 }, locale });
+    expect(body.items[0].subject).toBe(subjects[locale]);
+    const listed = await platform.call('support', 'listTickets', { caller: 'admin', query: { limit: 5 }, locale });
+    expect(listed.body.items[0].subject).toBe(subjects[locale]);
+  }
   const of = { user: agent, params: { ticketId: differenceId } };
   await platform.call('support', 'takeTicket', { ...of, body: {} });
   await platform.call('support', 'postTicketMessage', {
@@ -54,4 +68,5 @@ test("a difference from the provider's statement is a ticket that staff works, a
   await platform.drain();
   expect(notified.length).toBeGreaterThan(1);
   expect(notified.flat()).toEqual([]);
+  expect(new Set(named.map((one) => JSON.stringify(one)))).toEqual(new Set([JSON.stringify(subjects)]));
 });

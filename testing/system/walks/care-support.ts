@@ -158,6 +158,12 @@ const offers: Walk = {
       const { orderId, path } = await disputed(client, freelancer, 'Баннер для булочной');
       // 100.00 of placement, 4,000.00 of the deal, 200.00 of the fee.
       expect(before - (await available(client))).toBe(430_000n);
+      const { number } = (await client.get(path)).body;
+      const memo = async () => (await client.get('/me/statement?kind=reserve')).body.items[0].memo;
+      expect(await memo()).toBe(`Сбор за спор № ${number}`);
+      client.locale = 'en';
+      expect(await memo()).toBe(`Fee of dispute ${number}`);
+      client.locale = 'ru';
       await freelancer.post(`/orders/${orderId}/deliveries`, { text: 'Поздно' }, { expect: 409 });
       for (const [api, name] of [
         [client, 'снимок.txt'],
