@@ -1,8 +1,9 @@
 import { type Queries, sql, type Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
+import { searchable } from '../domain/query.ts';
 import { anchorsOf, type SavedQuery } from '../domain/saved-query.ts';
 import { conditionsOf, keysOf, newest } from './listings.ts';
-import type { Words } from './words.ts';
+import { type Words, wordsOf } from './words.ts';
 
 export type Frequency = 'instant' | 'daily' | 'weekly' | 'off';
 
@@ -57,6 +58,32 @@ export async function comparable(db: Queries, query: SavedQuery, words: Words | 
     keys: keys === '' ? null : keys,
     phrases: words?.phrases ? words.tsquery : null,
   };
+}
+
+const FIELDS = { categories: 'category', skills: 'skill', styles: 'style' } as const;
+
+/** Searches that name an entry of a dictionary which was merged into another look for that one. */
+export async function followInSearches(
+  db: Queries,
+  of: { dictionary: keyof typeof FIELDS; from: string; into: string },
+): Promise<void> {
+  const field = FIELDS[of.dictionary];
+  const rows = await db.many<{ savedSearchId: string; query: SavedQuery; version: number }>(sql`
+    select saved_search_id as "savedSearchId", query, version from saved_searches
+    where query->>${field}::text = ${of.from} or query->${field}::text @> ${JSON.stringify([of.from])}::jsonb`);
+  for (const { savedSearchId, query, version } of rows) {
+    const follow = (key: string) => (key === of.from ? of.into : key);
+    const next: SavedQuery = {
+      ...query,
+      ...(field === 'category' ? { category: of.into } : { [field]: [...new Set((query[field] ?? []).map(follow))] }),
+    };
+    const words = query.q === undefined ? undefined : await wordsOf(db, searchable(query.q) ?? '');
+    const { anchors, keys, phrases } = await comparable(db, next, words);
+    // Edited meanwhile: its owner has the dictionary as it is now.
+    await db.run(sql`
+      update saved_searches set query = ${JSON.stringify(next)}, anchors = ${anchors}, keys = ${keys}, phrases = ${phrases}, version = version + 1
+      where saved_search_id = ${savedSearchId} and version = ${version}`);
+  }
 }
 
 export async function insertSavedSearch(

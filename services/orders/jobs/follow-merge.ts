@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { sql } from '#kit/db/db.ts';
 import type { Job } from '#kit/service/types.ts';
 import type { OrdersContext } from '../context.ts';
+import { followInSearches } from '../data/saved-searches.ts';
 
 const payload = z.strictObject({
   dictionary: z.enum(['categories', 'skills', 'styles']),
@@ -16,10 +17,11 @@ export const FIRST = '00000000-0000-0000-0000-000000000000';
 const BATCH = 2_000;
 const BATCHES_PER_RUN = 20;
 
-/** Orders that name an entry which was merged into another name that one; a portion per transaction. */
+/** Orders that name an entry which was merged into another name that one, a portion per transaction; saved searches too. */
 export const followMerge: Job<OrdersContext, FollowMerge> = {
   payload,
   async run(ctx, { dictionary, from, into, after }) {
+    if (after === FIRST) await followInSearches(ctx.db, { dictionary, from, into });
     let last = after;
     for (let batch = 0; batch < BATCHES_PER_RUN; batch++) {
       const ids = await ctx.db.many<{ orderId: string }>(

@@ -4,10 +4,11 @@ import { expect } from 'vitest';
 import { SERVICES } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
 import { Api } from '../api.ts';
-import { DRAFT, PASSWORD, RUB } from '../deal.ts';
+import { PASSWORD, RUB } from '../deal.ts';
 import { keeperOf } from '../keeper.ts';
 import { ADMIN, mailTo, type World } from '../world.ts';
-import { DAY, joinStaff, MINUTE, pairWithMoney, publish, runningDeal, withSetting } from './care-people.ts';
+import { DAY, joinStaff, MINUTE, pairWithMoney, runningDeal, withSetting } from './care-people.ts';
+import { DICTIONARIES } from './care-dictionaries.ts';
 import { newAdmin, newPerson, signInAgain } from './people.ts';
 import type { Walk } from './walk.ts';
 
@@ -140,53 +141,6 @@ const settings: Walk = {
     );
     await world.drain();
     await search('три', 201);
-  },
-};
-
-const dictionaries: Walk = {
-  name: 'D3: an entry is merged into another: profiles, orders and search follow; a deprecated one takes no new work',
-  async run(world) {
-    const admin = await newAdmin(world);
-    const of = randomUUID().slice(0, 6);
-    const [from, into] = [`lubok-${of}`, `print-${of}`];
-    const put = async (key: string, more: object = {}) => {
-      const { version, items } = (await admin.get('/dictionaries/skills')).body;
-      const { parent } = items.find((one: { key: string }) => one.key === 'logo');
-      const entry = { title: { ru: `Навык ${key}`, en: `Skill ${key}` }, parent, reason: 'Новый навык', ...more };
-      await admin.put(`/admin/dictionaries/skills/${key}`, entry, { ifMatch: `"${version}"` });
-      await world.drain();
-    };
-    await put(from);
-    await put(into);
-    const { client, freelancer } = await pairWithMoney(world, ['Зинаида Лубок', 'Илларион Лубок']);
-    const profile = await freelancer.get('/me/profile');
-    const edit = {
-      skills: [{ key: from, level: 'expert' }],
-      visibility: 'public',
-      headline: 'Рисую лубок',
-      country: 'RU',
-    };
-    await freelancer.patch('/me/profile', edit, { ifMatch: profile.headers.get('etag') ?? '' });
-    const orderId = await publish(client, 'Лубок для трактира', { skills: [from] });
-    const hits = (of: string) => (body: { items: Record<string, string>[] }) =>
-      body.items.some((item) => item['orderId'] === of || item['userId'] === of);
-    await client.until(`/orders?skill=${from}`, hits(orderId));
-    await client.until(`/freelancers?skill=${from}`, hits(freelancer.userId));
-    const { version } = (await admin.get('/dictionaries/skills')).body;
-    const merge = { into, reason: 'Одно и то же' };
-    await admin.post(`/admin/dictionaries/skills/${from}/merge`, merge, { ifMatch: `"${version}"` });
-    await world.drain();
-    await client.until(`/orders?skill=${into}`, hits(orderId));
-    await client.until(`/freelancers?skill=${into}`, hits(freelancer.userId));
-    expect((await client.get(`/orders/${orderId}`)).body.skills).toEqual([into]);
-    expect((await freelancer.get('/me/profile')).body.skills).toMatchObject([{ key: into }]);
-    await put(into, { deprecated: true });
-    const late = { ...DRAFT, title: 'Ещё один лубок', skills: [into] };
-    await client.post('/orders', late, { expect: [400, 409, 422] });
-    // What names it keeps its title.
-    const { items } = (await client.get('/dictionaries/skills')).body;
-    expect(items.find((one: { key: string }) => one.key === into)).toMatchObject({ deprecated: true });
-    expect((await client.get(`/orders/${orderId}`)).body.skills).toEqual([into]);
   },
 };
 
@@ -347,7 +301,7 @@ export const ADMINISTRATION: readonly Walk[] = [
   blocks,
   staff,
   settings,
-  dictionaries,
+  ...DICTIONARIES,
   log,
   letters,
   health,
