@@ -4,9 +4,11 @@ import { dropWaiting } from '../data/deliveries.ts';
 import { type DealNews, dealNews } from '../domain/deals.ts';
 import { pathOf, titlesOf } from '../domain/searches.ts';
 import { type Notice, notify } from '../notify.ts';
+import type { Happening } from '../templates/catalogue.ts';
 
 type C = NotificationsConsumers;
 
+const UNTRUE = 'no longer true';
 const orderThread = (orderId: string) => `order:${orderId}`;
 
 /** Notices of one move: the same words for all who hear of it. */
@@ -50,18 +52,24 @@ export const freelancerInvited: C['freelancerInvited'] = (ctx, event) => {
   return tell(ctx, event, news, { orderId, params: { title }, actorId: clientId });
 };
 
-/** The other side hears of it: of a refusal with its reason. */
+const INVITED: readonly Happening[] = ['freelancer_invited'];
+
+/** The other side hears of it: of a refusal with its reason. Who has not heard of the invitation yet need not. */
 export const invitationChanged: C['invitationChanged'] = (ctx, event) => {
   const { state, clientId, freelancerId, orderId, title, reason } = event.data;
+  const thread = orderThread(orderId);
   const declined = state === 'declined';
   const notice: Notice = {
     userId: declined ? clientId : freelancerId,
     event: `invitation_${state}`,
     params: { orderId, title, reason },
-    thread: orderThread(orderId),
+    thread,
     actorId: declined ? freelancerId : clientId,
   };
-  return notify(ctx, event, [notice]);
+  return notify(ctx, event, [notice], async (tx) => {
+    await dropWaiting(tx, { userId: freelancerId, thread, events: INVITED, now: ctx.clock.now(), reason: UNTRUE });
+    return [notice];
+  });
 };
 
 export const freelancerChosen: C['freelancerChosen'] = (ctx, event) => {
@@ -83,10 +91,12 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
     thread,
   }));
   const left = processOf(process).timers[from ?? 'draft'] ?? [];
-  const events = left.flatMap((timer) => timer.remindsOf ?? []);
+  const reminders = left.flatMap((timer) => timer.remindsOf ?? []);
+  // Nobody can respond any more.
+  const events = from === 'published' ? [...reminders, ...INVITED] : reminders;
   if (events.length === 0) return notify(ctx, event, notices);
   return notify(ctx, event, notices, async (tx) => {
-    await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: 'no longer true' });
+    await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: UNTRUE });
     return notices;
   });
 };

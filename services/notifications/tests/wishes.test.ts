@@ -174,6 +174,54 @@ describe('time', () => {
   });
 });
 
+test('an invitation that waits is dropped when it is taken back, or the order takes no more responses', async () => {
+  const client = fix.someone();
+  const [takenBack, late, other] = [fix.someone(), fix.someone(), fix.someone()];
+  const order = { orderId: newId(), title: 'Сайт', clientId: client.userId };
+  for (const { userId } of [takenBack, late, other]) {
+    await put(userId, 0, { digest: 'hourly' });
+    await fix.publish('orders.invitation.sent.v1', { ...order, invitationId: newId(), freelancerId: userId });
+  }
+  const elsewhere = { ...order, orderId: newId(), title: 'Логотип' };
+  await fix.publish('orders.invitation.sent.v1', {
+    ...elsewhere,
+    invitationId: newId(),
+    freelancerId: other.userId,
+  });
+  await fix.settled();
+  await fix.publish('orders.invitation.changed.v1', {
+    ...order,
+    invitationId: newId(),
+    freelancerId: takenBack.userId,
+    state: 'withdrawn',
+    reason: null,
+  });
+  await fix.settled();
+  const waiting = async (userId: string) =>
+    (await fix.deliveries(userId))
+      .filter((row) => row.event === 'freelancer_invited')
+      .map((row) => [row.state, row.reason]);
+  const dropped = ['dropped', 'no longer true'];
+  expect([await waiting(takenBack.userId), await waiting(late.userId)]).toEqual([[dropped], [['collected', null]]]);
+  await fix.publish('orders.order.status-changed.v1', {
+    ...order,
+    freelancerId: null,
+    category: 'web',
+    from: 'published',
+    to: 'cancelled',
+    actorId: client.userId,
+    actorKind: 'client',
+    action: 'cancel',
+    reason: null,
+    price: null,
+    deadline: null,
+    onTime: null,
+  });
+  await fix.settled();
+  expect(await waiting(late.userId)).toEqual([dropped]);
+  expect((await waiting(other.userId)).sort()).toEqual([['collected', null], dropped].sort());
+});
+
 test('a burst about one thing becomes one: responses to an order, news of a ticket; what was read stands apart', async () => {
   const client = fix.someone();
   await put(client.userId, 0, { digest: 'daily' });
