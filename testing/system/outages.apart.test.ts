@@ -2,6 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
+import { newId } from '#kit/ids.ts';
+import { everyMailOnce, NEWS } from '../mail-once.ts';
 import { Api } from './api.ts';
 import { type ApartWorld, apart } from './apart.ts';
 import { type Broker, ownBroker } from './broker.ts';
@@ -9,7 +11,7 @@ import { PASSWORD, registerAndConfirm } from './deal.ts';
 import { ADMIN } from './world.ts';
 
 /**
- * F6, F8, F9, F10, F12: what people see while parts are down, slow or restarted. Two replicas of every service; the clocks
+ * F2, F6, F8, F9, F10, F12, F13: what people see while parts are down, slow or restarted. Two replicas of every service; the clocks
  * of the second ones are wrong by a minute and a half, those of one half of the services ahead, of the other behind.
  */
 const SKEW_MS = 90_000;
@@ -260,4 +262,35 @@ describe('F5, F6: the broker', () => {
     for (const id of [ids[0], ids[30], ids[59]])
       expect((await person.get(`/orders/${id}`)).body.status).not.toBe('awaiting_payment');
   }, 300_000);
+});
+
+describe('F2, F13: a burst of news', () => {
+  test('1,000 events three times each, a kill -9 of one replica of notifications: every mail once', async () => {
+    const people = Array.from({ length: NEWS }, () => {
+      const userId = newId();
+      return { userId, email: `${userId}@example.com` };
+    });
+    await world.bus.publish(
+      people.map(({ userId, email }) => ({
+        specversion: '1.0',
+        id: userId,
+        type: 'auth.user.registered.v1',
+        source: '/services/auth',
+        subject: userId,
+        time: world.now().toISOString(),
+        datacontenttype: 'application/json',
+        data: {
+          ...{ userId, email, displayName: 'Анна Одна', locale: 'ru', country: null, phone: null },
+          ...{ timeZone: 'Europe/Moscow', roles: ['client'], confirmed: true },
+        },
+      })),
+    );
+    await world.drain();
+    const { bus, adminUrl, drain } = world;
+    const catcherUrl = world.outside.catcherUrl;
+    // Not the one whose clock is right: by that of the other, which is behind, its mail would be due in a minute and a half.
+    await everyMailOnce({ bus, adminUrl, catcherUrl, kill: () => world.kill('notifications', 1), drain }, people);
+    await world.revive('notifications');
+    expect(await world.deadLetters()).toEqual([]);
+  }, 240_000);
 });
