@@ -1,8 +1,10 @@
 /** The platform apart: each service its own processes, over a real RabbitMQ and a real PostgreSQL. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
 import { closeSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import pg from 'pg';
@@ -41,6 +43,8 @@ export interface ApartWorld extends World {
   stop(service: ServiceName, index: number): Promise<number | null>;
   /** Starts what was killed, on the same ports. */
   revive(service: ServiceName): Promise<void>;
+  /** The `artel` command beside the processes, with their settings. */
+  artel(...args: string[]): Promise<{ code: number | null; out: string; err: string }>;
   /** Lines that the processes wrote. */
   readonly logFolder: string;
 }
@@ -209,6 +213,11 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
         return [fresh];
       });
       await Promise.all(started.map(ready));
+    },
+    async artel(...args) {
+      const child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+      const [out, err] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+      return { code: child.exitCode, out, err };
     },
     close,
   };

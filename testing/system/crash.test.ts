@@ -16,11 +16,15 @@ import {
   talk,
   work,
 } from './deal.ts';
+import { restored } from './restoration.ts';
 import { type Outside, startOutside, temporaryFolder, type World } from './world.ts';
 
 const MAIN = fileURLToPath(new URL('../../apps/server/main.ts', import.meta.url));
 
-/** F1: the all-in-one process is killed at five points of the deal and started again: nothing is lost, nothing happens twice. */
+/**
+ * F1: the all-in-one process is killed at five points of the deal and started again: nothing is lost, nothing happens twice.
+ * F15: then it is restored from a backup by a start.
+ */
 describe('kill -9 in the middle of the deal, all in one', () => {
   const folder = temporaryFolder();
   let outside: Outside;
@@ -111,6 +115,13 @@ describe('kill -9 in the middle of the deal, all in one', () => {
     for (const service of ['orders', 'payments', 'notifications', 'users'])
       expect((await story.admin.get(`/admin/dead-letters?service=${service}`)).body.items).toEqual([]);
   }, 120_000);
+
+  test('F15: a restoration that two asked for in the panel is carried out by the next start', async () => {
+    await restored(story.world, async () => {
+      expect(await end('SIGTERM')).toBe(0);
+      await start();
+    });
+  }, 200_000);
 
   test('SIGTERM ends it cleanly', async () => {
     expect(await end('SIGTERM')).toBe(0);

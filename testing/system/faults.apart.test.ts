@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { SERVICES } from '#contracts/common/define.ts';
 import { openDataFolder } from '#kit/embedded/data-folder.ts';
 import { type Postgres, startPostgres } from '#kit/embedded/postgres.ts';
 import { type ApartWorld, apart } from './apart.ts';
@@ -18,9 +19,10 @@ import {
   talk,
   work,
 } from './deal.ts';
+import { restored } from './restoration.ts';
 import { temporaryFolder } from './world.ts';
 
-/** F1, F5, F7, F8: orders, payments, notifications, the broker and the database are killed in the middle of the deal; nothing is lost, nothing happens twice. */
+/** F1, F5, F7, F8, F15: orders, payments, notifications, the broker and the database are killed in the middle of the deal; nothing is lost, nothing happens twice. */
 describe('kill -9 in the middle of the deal, apart', () => {
   const folder = temporaryFolder();
   let broker: Broker;
@@ -68,6 +70,23 @@ describe('kill -9 in the middle of the deal, apart', () => {
 
   for (const chapter of [registration, profiles, publication, talk, acceptance, work, payout, reviews, books])
     test(chapter.name, () => chapter.run(story), 200_000);
+
+  test('F15: a restoration that two asked for in the panel is carried out by `artel restore` while nothing runs', async () => {
+    await restored(world, async () => {
+      expect(await world.artel('restore')).toMatchObject({
+        code: 75,
+        err: expect.stringContaining('stop every process'),
+      });
+      const ended = await Promise.all(SERVICES.map((service) => world.stop(service, 0)));
+      expect(ended).toEqual(SERVICES.map(() => 0));
+      expect(await world.artel('restore')).toMatchObject({
+        code: 0,
+        out: expect.stringMatching(/^restored the backup /),
+      });
+      for (const wave of [SERVICES.slice(0, 6), SERVICES.slice(6)])
+        await Promise.all(wave.map((service) => world.revive(service)));
+    });
+  }, 240_000);
 
   test('all five were killed', () => {
     expect(killed).toEqual(['publication', 'response', 'acceptance', 'completion', 'withdrawal']);
