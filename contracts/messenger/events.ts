@@ -19,6 +19,19 @@ export const messengerEvents = {
       at: timestamp,
     }),
   }),
+  messageDeleted: event({
+    type: 'messenger.message.deleted.v1',
+    summary: 'A message was deleted by who sent it',
+    subject: 'conversationId',
+    data: z.object({
+      messageId: id,
+      conversationId: id,
+      senderId: id,
+      recipientIds: z.array(id),
+      /** Number of the message in its conversation. */
+      seq: z.number().int(),
+    }),
+  }),
   conversationRead: event({
     type: 'messenger.conversation.read.v1',
     summary: 'A participant read up to a message',

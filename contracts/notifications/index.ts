@@ -50,6 +50,7 @@ export const notificationsContract = defineContract({
     reviewPublished: consumed(ordersEvents.reviewPublished, 'E5'),
     placementRefused: consumed(paymentsEvents.placementRefused, 'E9'),
     messageSent: consumed(messengerEvents.messageSent, 'E8'),
+    messageDeleted: consumed(messengerEvents.messageDeleted, '+ what was deleted is no news'),
     conversationRead: consumed(messengerEvents.conversationRead, '+ what was read needs no mail'),
     transactionPosted: consumed(paymentsEvents.transactionPosted, 'E9'),
     withdrawalChanged: consumed(paymentsEvents.withdrawalChanged, 'E9'),

@@ -5,7 +5,7 @@ import { notificationsConfig } from './config.ts';
 import { messageRequested, personalDataNoticed, securityNotice, userErased } from './consumers/account.ts';
 import { noticeRequested, templateChanged, templateTestRequested } from './consumers/admin.ts';
 import { reportReady } from './consumers/analytics.ts';
-import { conversationRead, messageSent } from './consumers/messages.ts';
+import { conversationRead, messageDeleted, messageSent } from './consumers/messages.ts';
 import { placementRefused, topupFailed, transactionPosted, withdrawalChanged } from './consumers/money.ts';
 import {
   deadlineNear,
@@ -102,6 +102,7 @@ export const notificationsService = defineService({
     reviewPublished: withWebhooks(reviewPublished),
     placementRefused,
     messageSent,
+    messageDeleted,
     conversationRead,
     transactionPosted: withWebhooks(transactionPosted),
     withdrawalChanged: withWebhooks(withdrawalChanged),

@@ -1,3 +1,4 @@
+import { messengerEvents } from '#contracts/messenger/events.ts';
 import type { Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
 import { found } from '#kit/service/reply.ts';
@@ -67,6 +68,10 @@ export const deleteMessage: MessengerHandlers['deleteMessage'] = async (ctx, req
     const attachmentIds = await dropAttachmentsOfMessage(tx, message.messageId);
     if (attachmentIds.length > 0) await tx.schedule('deleteFiles', { attachmentIds });
     const body = await oneMessage(ctx, tx, { ...message, text: '', rev, deletedAt: now }, req.locale);
+    const { messageId, conversationId, seq } = message;
+    const recipientIds = [conversation.clientId, conversation.freelancerId].filter((id) => id !== userId);
+    const data = { messageId, conversationId, senderId: userId, recipientIds, seq };
+    tx.emit(messengerEvents.messageDeleted, conversationId, data);
     pushMessage(ctx, tx, conversation, 'message.deleted', body);
     return { body };
   });

@@ -142,7 +142,29 @@ test('edit and delete: own messages, within the time, originals for staff only; 
     text: 'второй текст',
     editedAt: expect.any(String),
   });
-  await call(platform, client, 'deleteMessage', { params: { conversationId, messageId: other.messageId } });
+  const deleted: unknown[] = [];
+  await platform.bus.subscribe({
+    queue: 'deletions',
+    types: ['messenger.message.deleted.v1'],
+    prefetch: 10,
+    onBatch: async (batch) => {
+      for (const delivery of batch) {
+        deleted.push(JSON.parse(delivery.raw.toString('utf8')).data);
+        delivery.ack();
+      }
+    },
+  });
+  for (let i = 0; i < 2; i++)
+    await call(platform, client, 'deleteMessage', { params: { conversationId, messageId: other.messageId } });
+  const { userId: senderId } = client;
+  const gone = {
+    messageId: other.messageId,
+    conversationId,
+    senderId,
+    recipientIds: [freelancer.userId],
+    seq: other.seq,
+  };
+  await expect.poll(() => deleted).toEqual([gone]);
   const list = (await call(platform, freelancer, 'getConversation', { params: { conversationId } })).body;
   expect(list).toMatchObject({ unread: 1, lastMessage: { deleted: true, text: '' } });
   await platform.advance(16 * 60_000);

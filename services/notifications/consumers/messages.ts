@@ -1,6 +1,14 @@
 import type { NotificationsConsumers } from '../context.ts';
-import { dropWaiting } from '../data/deliveries.ts';
-import { keepReadMark, lockConversation, readersOf, readThread, unreadCounts } from '../data/notifications.ts';
+import { dropWaiting, takeBackWaiting } from '../data/deliveries.ts';
+import {
+  keepDeleted,
+  keepReadMark,
+  lockConversation,
+  readersOf,
+  readThread,
+  takeBack,
+  unreadCounts,
+} from '../data/notifications.ts';
 import { type Notice, notify } from '../notify.ts';
 
 type C = NotificationsConsumers;
@@ -15,7 +23,7 @@ export const messageSent: C['messageSent'] = (ctx, event) => {
   const notices: Notice[] = recipientIds.map((userId) => ({
     userId,
     event: 'message_new',
-    params: { messageId, seq, conversationId, orderId, title: orderTitle },
+    params: { messageId, seq, firstSeq: seq, conversationId, orderId, title: orderTitle },
     actorId: senderId,
     thread: threadOf(conversationId),
     collapse: true,
@@ -23,7 +31,7 @@ export const messageSent: C['messageSent'] = (ctx, event) => {
   }));
   return notify(ctx, event, notices, async (tx) => {
     await lockConversation(tx, conversationId);
-    const readers = await readersOf(tx, recipientIds, conversationId, seq);
+    const readers = await readersOf(tx, recipientIds, { conversationId, messageId, seq });
     return notices.filter((notice) => !readers.has(notice.userId));
   });
 };
@@ -39,4 +47,21 @@ export const conversationRead: C['conversationRead'] = async (ctx, event) => asy
   if ((await readThread(tx, userId, thread, read, now)) === 0) return;
   const unread = (await unreadCounts(tx, [userId])).get(userId) ?? 0;
   tx.afterCommit(() => ctx.live.push([userId], { type: 'notifications-read', unread }));
+};
+
+/** What nobody can read any more is no news: neither in the app nor in a mail that waits. */
+export const messageDeleted: C['messageDeleted'] = async (ctx, event) => async (tx) => {
+  const { messageId, conversationId, recipientIds: userIds, seq } = event.data;
+  const now = ctx.clock.now();
+  await lockConversation(tx, conversationId);
+  await keepDeleted(tx, messageId, now);
+  const news = { userIds, thread: threadOf(conversationId), event: 'message_new', seq };
+  await takeBackWaiting(tx, { ...news, now, reason: 'no longer true' });
+  const touched = await takeBack(tx, news);
+  if (touched.length === 0) return;
+  const unread = await unreadCounts(tx, touched);
+  tx.afterCommit(() => {
+    for (const userId of touched)
+      ctx.live.push([userId], { type: 'notifications-read', unread: unread.get(userId) ?? 0 });
+  });
 };

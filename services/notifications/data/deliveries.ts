@@ -1,6 +1,6 @@
 import type { NotificationType } from '#contracts/notifications/http.ts';
 import { empty, type Queries, sql } from '#kit/db/db.ts';
-import { isReadWith, type ReadUpTo } from './notifications.ts';
+import { counts, isReadWith, type ReadUpTo } from './notifications.ts';
 
 export interface DeliveryRow {
   deliveryId: string;
@@ -47,7 +47,8 @@ export async function addDelivery(db: Queries, row: NewDelivery): Promise<boolea
   const thread = row.thread ?? null;
   if (row.collapse && thread !== null) {
     const joined = await db.run(sql`
-      update deliveries set count = count + 1, params = ${JSON.stringify(row.params)}, actor_id = ${row.actorId ?? null},
+      update deliveries set count = count + 1,
+        params = ${JSON.stringify(row.params)}::jsonb || jsonb_strip_nulls(jsonb_build_object('firstSeq', params->'firstSeq')), actor_id = ${row.actorId ?? null},
         notification_id = ${row.notificationId ?? null}
       where user_id = ${row.userId} and event = ${row.event} and thread = ${thread} and channel = ${row.channel}
         and state = 'queued' and attempts = 0`);
@@ -170,6 +171,21 @@ export async function dropWaiting(
     where thread = ${where.thread} and event = any(${[...where.events]}::text[]) and state in ('queued', 'collected')
       and (${where.userId ?? null}::uuid is null or user_id = ${where.userId ?? null}::uuid)
       ${where.upToMessage ? sql`and ${isReadWith(where.upToMessage)}` : empty}`);
+}
+
+/** A message is gone: what waits to tell of it tells of one less, or is dropped. */
+export async function takeBackWaiting(
+  db: Queries,
+  of: { userIds: readonly string[]; thread: string; event: string; seq: number; now: Date; reason: string },
+): Promise<void> {
+  await db.run(sql`
+    update deliveries set count = greatest(count - 1, 1),
+      state = case when count = 1 then 'dropped' else state end,
+      reason = case when count = 1 then ${of.reason} else reason end,
+      done_at = case when count = 1 then ${of.now}::timestamptz else done_at end,
+      params = case when count = 1 then '{}'::jsonb else params end
+    where user_id = any(${[...of.userIds]}::uuid[]) and thread = ${of.thread} and event = ${of.event}
+      and state in ('queued', 'collected') and ${counts(of.seq)}`);
 }
 
 export async function isRead(db: Queries, notificationId: string): Promise<boolean> {

@@ -24,15 +24,18 @@ export async function addNotification(
 ): Promise<number> {
   const before =
     collapse && row.thread !== null
-      ? await db.many<{ count: number }>(sql`
+      ? await db.many<{ count: number; firstSeq: number | null }>(sql`
           delete from notifications
           where user_id = ${row.userId} and thread = ${row.thread} and event = ${row.event} and read_at is null
-          returning count`)
+          returning count, (params->>'firstSeq')::int as "firstSeq"`)
       : [];
   const count = 1 + before.reduce((sum, one) => sum + one.count, 0);
+  // Where what it counts begins.
+  const firstSeq = before.find((one) => one.firstSeq !== null)?.firstSeq;
+  const params = firstSeq === undefined ? row.params : { ...row.params, firstSeq };
   await db.run(sql`
     insert into notifications (notification_id, user_id, type, event, params, actor_id, thread, count, read_at, created_at)
-    values (${row.notificationId}, ${row.userId}, ${row.type}, ${row.event}, ${JSON.stringify(row.params)}, ${row.actorId},
+    values (${row.notificationId}, ${row.userId}, ${row.type}, ${row.event}, ${JSON.stringify(params)}, ${row.actorId},
       ${row.thread}, ${count}, ${row.readAt}, ${row.createdAt})`);
   return count;
 }
@@ -99,6 +102,31 @@ export async function readThread(
     where user_id = ${userId} and thread = ${thread} and read_at is null and ${isReadWith(upTo)}`);
 }
 
+/** What tells of messages among which is the one of this number: `firstSeq` to `seq`, in whatever order they came. */
+export function counts(seq: number): Sql {
+  const ends = sql`(params->>'firstSeq')::int, (params->>'seq')::int`;
+  return sql`(${seq} between least(${ends}) and greatest(${ends}))`;
+}
+
+/** What tells people of a message tells of one less, or nothing. Whose unread ones that changed. */
+export async function takeBack(
+  db: Queries,
+  of: { userIds: readonly string[]; thread: string; event: string; seq: number },
+): Promise<string[]> {
+  const unread = sql`user_id = any(${[...of.userIds]}::uuid[]) and thread = ${of.thread} and event = ${of.event} and read_at is null and ${counts(of.seq)}`;
+  const less = await db.many<{ userId: string }>(
+    sql`update notifications set count = count - 1 where ${unread} and count > 1 returning user_id as "userId"`,
+  );
+  const none = await db.many<{ userId: string }>(
+    sql`delete from notifications where ${unread} and count = 1 and not user_id = any(${less.map((row) => row.userId)}::uuid[]) returning user_id as "userId"`,
+  );
+  return [...less, ...none].map((row) => row.userId);
+}
+
+export async function keepDeleted(db: Queries, messageId: string, at: Date): Promise<void> {
+  await db.run(sql`insert into deleted_messages (message_id, at) values (${messageId}, ${at}) on conflict do nothing`);
+}
+
 /** Keeps the greatest: readings may arrive in any order. */
 export async function keepReadMark(
   db: Queries,
@@ -112,16 +140,21 @@ export async function keepReadMark(
     where read_marks.seq < excluded.seq`);
 }
 
-/** Who of the people has read the message already. Serialised with `keepReadMark` by the lock that the caller holds. */
+/**
+ * Who of the people has read the message already, or will not find it any more. Serialised with `keepReadMark` and
+ * `keepDeleted` by the lock that the caller holds.
+ */
 export async function readersOf(
   db: Queries,
   userIds: readonly string[],
-  conversationId: string,
-  seq: number,
+  of: { conversationId: string; messageId: string; seq: number },
 ): Promise<ReadonlySet<string>> {
+  const { conversationId, messageId, seq } = of;
   const rows = await db.many<{ userId: string }>(sql`
     select user_id as "userId" from read_marks
-    where user_id = any(${[...userIds]}::uuid[]) and conversation_id = ${conversationId} and seq >= ${seq}`);
+    where user_id = any(${[...userIds]}::uuid[]) and conversation_id = ${conversationId} and seq >= ${seq}
+    union all
+    select unnest(${[...userIds]}::uuid[]) from deleted_messages where message_id = ${messageId}`);
   return new Set(rows.map((row) => row.userId));
 }
 

@@ -295,6 +295,47 @@ describe('messages (E8)', () => {
     expect(mails).toMatchObject([{ text: expect.stringContaining('Непрочитанных сообщений: 3') }]);
   });
 
+  test('what was deleted is no news: the count is one less, the last one takes all with it, whichever event comes first', async () => {
+    const [reader, writer] = [fix.someone(), fix.someone()];
+    const conversationId = newId();
+    const erase = ({ messageId, seq }: { messageId: string; seq: number }) =>
+      fix.publish(
+        'messenger.message.deleted.v1',
+        { messageId, conversationId, senderId: writer.userId, recipientIds: [reader.userId], seq },
+        { subject: conversationId },
+      );
+    const write = async () => {
+      const one = message(conversationId, reader.userId, writer.userId);
+      await one.send();
+      await fix.platform.drain();
+      return one;
+    };
+    const [first, second, third] = [await write(), await write(), await write()];
+    await erase(second);
+    await fix.platform.drain();
+    expect(await fix.list(reader.userId)).toMatchObject([{ count: 2, text: expect.stringContaining('сообщений: 2') }]);
+    await fix.platform.advance(3 * MINUTE);
+    expect(await fix.sentTo(reader.email)).toMatchObject([{ text: expect.stringContaining('сообщений: 2') }]);
+    // A mail that waits counts from where it began.
+    const fourth = await write();
+    await erase(first);
+    await fix.platform.drain();
+    expect(await fix.list(reader.userId)).toMatchObject([{ count: 2 }]);
+    await erase(third);
+    await erase(fourth);
+    await fix.platform.drain();
+    expect(await fix.list(reader.userId)).toEqual([]);
+    expect(await fix.unread(reader.userId)).toBe(0);
+    expect(fix.frames.filter((one) => one.userIds.includes(reader.userId)).at(-1)?.frame).toMatchObject({ unread: 0 });
+    const late = message(conversationId, reader.userId, writer.userId);
+    await erase(late);
+    await fix.platform.drain();
+    await late.send();
+    await fix.platform.advance(3 * MINUTE);
+    expect(await fix.list(reader.userId)).toEqual([]);
+    expect(await fix.sentTo(reader.email)).toHaveLength(1);
+  });
+
   test('what was read needs no mail, whichever event comes first', async () => {
     const [reader, writer] = [fix.someone(), fix.someone()];
     const conversationId = newId();
