@@ -117,6 +117,17 @@ test('a template shows its versions, what each changed, and the way back to any 
     await row(reason).getByRole('button', { name: title }).click();
   };
   await inEditor(edited);
+  // The preview follows what is typed, and says what it can not show.
+  const before = stage.errors.length;
+  await page.getByLabel('Тема').fill('Печатаем {{name}}');
+  await page.getByRole('heading', { name: 'Печатаем Анна Иванова' }).waitFor();
+  await page.getByLabel('Тема').fill('Печатаем {{canary}}');
+  await page.getByText('Пока показать нельзя: there is no variable canary').waitFor();
+  await page.getByLabel('Тема').fill(edited);
+  await page.getByRole('heading', { name: 'Ой: ' }).waitFor();
+  await page.getByText('Пока показать нельзя').waitFor({ state: 'detached' });
+  // The browser itself notes the refused request.
+  expect(stage.errors.splice(before).filter((error) => !error.includes('400'))).toEqual([]);
   await open();
   await row('живее').locator('summary', { hasText: 'Что изменилось' }).click();
   await row('живее').locator('del', { hasText: subject }).waitFor();

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { useState } from 'preact/hooks';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import type { templateView } from '#contracts/admin/views.ts';
-import { api } from '../api/client.ts';
+import { ApiProblem, api } from '../api/client.ts';
 import { can } from '../api/session.ts';
 import { t } from '../i18n.ts';
 import { changeQuery, useQuery, useTitle } from '../router.ts';
@@ -13,7 +13,7 @@ import { TemplateHistory } from './template-history.tsx';
 
 type Template = z.output<typeof templateView>;
 
-/** Templates of mails and notices: edit with a preview, a test send to oneself, and back to a version or to what ships. */
+/** Templates of mails and notices: edit with a preview that follows the typing, a test send to oneself, and back to a version or to what ships. */
 export function AdminTemplates() {
   useTitle(t('admin.templates'));
   const templates = useLoad(() => api('admin', 'listTemplates'), []);
@@ -52,9 +52,44 @@ const textsOf = (typed: Typed) => ({
   text: typed.text('text'),
 });
 
+interface Look {
+  readonly shown?: { subject: string; html: string; text: string };
+  /** What the text that is being typed can not be shown for. */
+  readonly faults?: readonly string[];
+}
+
+/** After the last key; a reader does not follow faster. */
+const PAUSE_MS = 400;
+
+/** The mail as it would be, while it is typed. */
+function usePreview(params: { key: string; locale: Template['locale'] }) {
+  const [look, setLook] = useState<Look>({});
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined);
+  const newest = useRef(0);
+  useEffect(() => () => clearTimeout(timer.current), []);
+  const show = async (body: NonNullable<Look['shown']>) => {
+    clearTimeout(timer.current);
+    const turn = ++newest.current;
+    const shown = await api('admin', 'previewTemplate', { params, body });
+    if (turn === newest.current) setLook({ shown });
+  };
+  const later = (body: NonNullable<Look['shown']>) => {
+    clearTimeout(timer.current);
+    const turn = ++newest.current;
+    timer.current = setTimeout(() => {
+      show(body).catch((error: unknown) => {
+        if (!(error instanceof ApiProblem) || newest.current !== turn + 1) return;
+        const faults = error.body.errors?.map((one) => one.detail) ?? [error.message];
+        setLook(({ shown }) => ({ faults, ...(shown && { shown }) }));
+      });
+    }, PAUSE_MS);
+  };
+  return { ...look, show, later };
+}
+
 function Editor({ of, changed }: { of: Template; changed: () => void }) {
   const params = { key: of.key, locale: of.locale };
-  const [shown, setShown] = useState<{ subject: string; html: string; text: string }>();
+  const { shown, faults, show, later } = usePreview(params);
   const [sent, setSent] = useState(false);
   return (
     <>
@@ -62,10 +97,11 @@ function Editor({ of, changed }: { of: Template; changed: () => void }) {
       <Tags of={of.variables.map((name) => `{{${name}}}`)} />
       <Form
         button={t('templates.do')}
+        onTyping={(typed) => later(textsOf(typed))}
         submit={async (typed) => {
           const body = textsOf(typed);
           setSent(false);
-          if (typed.text('act') === 'preview') setShown(await api('admin', 'previewTemplate', { params, body }));
+          if (typed.text('act') === 'preview') await show(body);
           if (typed.text('act') === 'test') {
             await api('admin', 'testTemplate', { params, body });
             setSent(true);
@@ -111,6 +147,11 @@ function Editor({ of, changed }: { of: Template; changed: () => void }) {
         </Do>
       )}
       {of.version > 0 && <TemplateHistory of={of} changed={changed} />}
+      {faults && (
+        <p role="status" class="muted">
+          {t('templates.faulty')} {faults.join('; ')}
+        </p>
+      )}
       {shown && (
         <section class="card">
           <h2>{shown.subject}</h2>

@@ -207,6 +207,17 @@ function filesOf(data: FormData, name: string): File[] {
   return data.getAll(name).filter((file): file is File => file instanceof File && file.size > 0);
 }
 
+function typedOf(form: HTMLFormElement): Typed {
+  const data = new FormData(form);
+  return {
+    text: (name) => String(data.get(name) ?? '').trim(),
+    all: (name) => data.getAll(name).map(String),
+    has: (name) => data.has(name),
+    file: (name) => filesOf(data, name)[0],
+    files: (name) => filesOf(data, name),
+  };
+}
+
 /** A form that sends once at a time and shows the problem of the answer. */
 export function Form({
   submit,
@@ -216,6 +227,7 @@ export function Form({
   class: className,
   reset,
   quiet,
+  onTyping,
 }: {
   submit: (typed: Typed) => Promise<unknown>;
   children?: ComponentChildren;
@@ -225,6 +237,8 @@ export function Form({
   /** Empties the fields after success. */
   reset?: boolean;
   quiet?: boolean;
+  /** At each change of a field, before anything is sent. */
+  onTyping?: (typed: Typed) => void;
 }) {
   const own = useAct();
   const used = act ?? own;
@@ -234,16 +248,9 @@ export function Form({
       onSubmit={async (event) => {
         event.preventDefault();
         const element = event.currentTarget;
-        const data = new FormData(element);
-        const typed: Typed = {
-          text: (name) => String(data.get(name) ?? '').trim(),
-          all: (name) => data.getAll(name).map(String),
-          has: (name) => data.has(name),
-          file: (name) => filesOf(data, name)[0],
-          files: (name) => filesOf(data, name),
-        };
-        if ((await used.run(() => submit(typed))) && reset) element.reset();
+        if ((await used.run(() => submit(typedOf(element)))) && reset) element.reset();
       }}
+      onInput={onTyping && ((event) => onTyping(typedOf(event.currentTarget)))}
     >
       {children}
       <Problem problem={used.problem} />

@@ -143,6 +143,7 @@ export const care = {
   'templates.preview': 'Preview',
   'templates.test': 'Send to myself',
   'templates.save': 'Save',
+  'templates.faulty': 'This can not be shown yet:',
   'templates.sent': 'The mail is on its way to you.',
   'templates.reset': 'Back to the shipped text',
   'templates.resetSure': 'Back to the text that ships?',

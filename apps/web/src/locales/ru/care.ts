@@ -148,6 +148,7 @@ export const care = {
   'templates.preview': 'Посмотреть',
   'templates.test': 'Отправить себе',
   'templates.save': 'Сохранить',
+  'templates.faulty': 'Пока показать нельзя:',
   'templates.sent': 'Письмо отправлено вам.',
   'templates.reset': 'Вернуть исходный текст',
   'templates.resetSure': 'Вернуть текст, с которым площадка поставляется?',
