@@ -138,13 +138,20 @@ export const settingView = z.object({
   schema: z.record(z.string(), z.unknown()),
 });
 
-/** A place in the value of a setting, or a part of a template, that differs. */
+/** A place in the value of a setting, or a part of a template, or of a dictionary, that differs. */
 export const change = z.object({ path: z.string(), before: z.unknown(), after: z.unknown() });
 
 export const dictionaryView = z.object({
   dictionary: dictionaryName,
   version: z.number().int(),
   items: z.array(dictionaryEntry),
+});
+
+export const dictionaryVersion = z.object({
+  version: z.number().int(),
+  actorId: id.nullable(),
+  reason: z.string(),
+  createdAt: timestamp,
 });
 
 export const templateView = z.object({

@@ -44,6 +44,7 @@ import {
   rollBackSetting,
   getPublicSettings,
 } from './http/settings.ts';
+import { diffDictionary, getDictionaryHistory, rollBackDictionary } from './http/dictionary-versions.ts';
 import {
   listTemplates,
   diffTemplate,
@@ -104,6 +105,9 @@ export const adminService = defineService({
     putSetting,
     rollBackSetting,
     getPublicSettings,
+    getDictionaryHistory,
+    diffDictionary,
+    rollBackDictionary,
     listTemplates,
     getTemplateHistory,
     diffTemplate,

@@ -140,6 +140,25 @@ test('a template shows its versions, what each changed, and the way back to any 
   await inEditor(edited);
 });
 
+test('a dictionary shows its versions and goes back to one of them (D3)', async () => {
+  const styles = async () => (await admin.get('/dictionaries/styles')).body;
+  const { version, items } = await styles();
+  const [{ key, title }] = items;
+  const edit = { title: { ru: 'Опечатка', en: 'Typo' }, reason: 'опечатка' };
+  await admin.put(`/admin/dictionaries/styles/${key}`, edit, { ifMatch: `"${version}"` });
+  await page.goto(`${stage.url}/admin/dictionaries?name=styles`);
+  await page.locator('summary', { hasText: 'История' }).click();
+  const row = (reason: string) => page.locator('.history li', { hasText: reason });
+  await row('опечатка').locator('summary', { hasText: 'Что изменилось' }).click();
+  await row('опечатка').locator('del', { hasText: title.ru }).waitFor();
+  await row('опечатка').locator('ins', { hasText: 'Опечатка' }).waitFor();
+  await row('shipped').locator('summary', { hasText: 'Вернуть эту версию' }).click();
+  await row('shipped').getByLabel('Причина').fill('как было');
+  await row('shipped').getByRole('button', { name: 'Вернуть эту версию' }).click();
+  await row('как было').waitFor();
+  expect((await styles()).items[0]).toMatchObject({ key, title });
+});
+
 test('a backup is made, verified and prepared for the next start from the panel, and taken back (F15)', async () => {
   const keeper = keeperOf(stage.world);
   try {

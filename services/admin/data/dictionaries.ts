@@ -29,6 +29,60 @@ export async function lockDictionary(tx: Tx, name: DictionaryName): Promise<numb
   return row.version;
 }
 
+/** Who changed it, why and when; nobody: it shipped. */
+export interface ChangedBy {
+  readonly actorId: string | null;
+  readonly reason: string;
+  readonly at: Date;
+}
+
+export interface DictionaryVersion {
+  readonly version: number;
+  readonly entries: DictionaryEntry[];
+  readonly actorId: string | null;
+  readonly reason: string;
+  readonly createdAt: Date;
+}
+const VERSION = sql`version, entries, actor_id as "actorId", reason, created_at as "createdAt"`;
+
+/** Versions of a dictionary, newest first, those below one when it is given. */
+export async function dictionaryHistory(
+  db: Queries,
+  name: DictionaryName,
+  limit: number,
+  below?: number,
+): Promise<DictionaryVersion[]> {
+  return await db.many<DictionaryVersion>(sql`
+    select ${VERSION} from dictionary_versions
+    where dictionary = ${name} and (${below ?? null}::int is null or version < ${below ?? null}) order by version desc limit ${limit}`);
+}
+
+export async function dictionaryVersion(
+  db: Queries,
+  name: DictionaryName,
+  version: number,
+): Promise<DictionaryVersion | undefined> {
+  return await db.maybe<DictionaryVersion>(
+    sql`select ${VERSION} from dictionary_versions where dictionary = ${name} and version = ${version}`,
+  );
+}
+
+async function keepVersion(tx: Tx, { dictionary, version, items }: Dictionary, by: ChangedBy): Promise<void> {
+  await tx.run(sql`
+    insert into dictionary_versions (dictionary, version, entries, actor_id, reason, created_at)
+    values (${dictionary}, ${version}, ${JSON.stringify(items)}::jsonb, ${by.actorId}, ${by.reason}, ${by.at})`);
+}
+
+/** Entries as they are to be, each with what it is merged into. */
+export async function putEntries(tx: Tx, name: DictionaryName, entries: readonly DictionaryEntry[]): Promise<void> {
+  await tx.run(sql`
+    insert into dictionary_entries (dictionary, key, title_ru, title_en, parent, deprecated, position, merged_into)
+    select ${name}, e.key, e.title->>'ru', e.title->>'en', e.parent, e.deprecated, e.position, e."mergedInto"
+    from jsonb_to_recordset(${JSON.stringify(entries)}::jsonb) as e (key text, title jsonb, parent text, deprecated boolean, position int, "mergedInto" text)
+    on conflict (dictionary, key) do update set title_ru = excluded.title_ru, title_en = excluded.title_en, parent = excluded.parent,
+      deprecated = excluded.deprecated, position = excluded.position, merged_into = excluded.merged_into`);
+}
+
 export async function putEntry(tx: Tx, name: DictionaryName, entry: DictionaryEntry): Promise<void> {
   await tx.run(sql`
     insert into dictionary_entries (dictionary, key, title_ru, title_en, parent, deprecated, position)
@@ -39,30 +93,27 @@ export async function putEntry(tx: Tx, name: DictionaryName, entry: DictionaryEn
 }
 
 /** Makes a dictionary with its first entries. False: it exists already. */
-export async function createDictionary(tx: Tx, name: DictionaryName, entries: DictionaryEntry[]): Promise<boolean> {
+export async function createDictionary(
+  tx: Tx,
+  name: DictionaryName,
+  entries: DictionaryEntry[],
+  at: Date,
+): Promise<boolean> {
   const made = await tx.run(sql`insert into dictionaries (name, version) values (${name}, 1) on conflict do nothing`);
   if (made === 0) return false;
-  await tx.run(sql`
-    insert into dictionary_entries (dictionary, key, title_ru, title_en, parent, deprecated, position)
-    select ${name}, e.key, e.title_ru, e.title_en, e.parent, false, e.position
-    from jsonb_to_recordset(${JSON.stringify(
-      entries.map(({ key, title, parent, position }) => ({
-        key,
-        title_ru: title.ru,
-        title_en: title.en,
-        parent,
-        position,
-      })),
-    )}::jsonb) as e (key text, title_ru text, title_en text, parent text, position int)`);
-  announce(tx, { dictionary: name, version: 1, items: entries });
+  await putEntries(tx, name, entries);
+  const dictionary = { dictionary: name, version: 1, items: entries };
+  await keepVersion(tx, dictionary, { actorId: null, reason: 'shipped', at });
+  announce(tx, dictionary);
   return true;
 }
 
 /** Counts a change of the dictionary and tells the platform what it is now. */
-export async function bumpDictionary(tx: Tx, name: DictionaryName): Promise<Dictionary> {
+export async function bumpDictionary(tx: Tx, name: DictionaryName, by: ChangedBy): Promise<Dictionary> {
   await tx.run(sql`update dictionaries set version = version + 1 where name = ${name}`);
   const dictionary = await readDictionary(tx, name);
   if (!dictionary) throw new Error(`no dictionary ${name}`);
+  await keepVersion(tx, dictionary, by);
   announce(tx, dictionary);
   return dictionary;
 }

@@ -56,7 +56,7 @@ export const putDictionaryEntry: AdminHandlers['putDictionaryEntry'] = async (ct
         const last = own.reduce((max, one) => Math.max(max, one.position), 0);
         const entry = { key, ...wanted, position: wanted.position ?? before?.position ?? last + 10 };
         await putEntry(tx, name, entry);
-        const body = await bumpDictionary(tx, name);
+        const body = await bumpDictionary(tx, name, { actorId: req.user.userId, reason, at: ctx.clock.now() });
         return { body, version: body.version, before, after: entry };
       },
     },

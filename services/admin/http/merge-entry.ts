@@ -26,6 +26,7 @@ export const mergeDictionaryEntry: AdminHandlers['mergeDictionaryEntry'] = async
         const from = found(items.find((one) => one.key === key));
         const target = items.find((one) => one.key === into && !one.deprecated);
         if (!target || target.key === key) throw new Problem('admin.key_faulty', { detail: into });
+        const by = { actorId: req.user.userId, reason, at: ctx.clock.now() };
         const children = items.filter((one) => one.parent === key);
         // Two levels: what has entries below it goes into another one of the upper level.
         if (children.length > 0 && target.parent !== null) throw new Problem('admin.parent_faulty');
@@ -40,9 +41,9 @@ export const mergeDictionaryEntry: AdminHandlers['mergeDictionaryEntry'] = async
           const skills = await tx.run(
             sql`update dictionary_entries set parent = ${into} where dictionary = 'skills' and parent = ${key}`,
           );
-          if (skills > 0) await bumpDictionary(tx, 'skills');
+          if (skills > 0) await bumpDictionary(tx, 'skills', by);
         }
-        const body = await bumpDictionary(tx, name);
+        const body = await bumpDictionary(tx, name, by);
         const dictionaryId = stableId('dictionary', name);
         tx.emit(adminEvents.dictionaryMerged, dictionaryId, { dictionaryId, dictionary: name, from: key, into });
         return { body, version: body.version, before: from, after: { mergedInto: into } };

@@ -53,6 +53,6 @@ export async function seed(ctx: AdminContext): Promise<void> {
         createdAt: ctx.clock.now(),
       });
     }
-    for (const name of DICTIONARIES) await createDictionary(tx, name, shippedDictionary(name));
+    for (const name of DICTIONARIES) await createDictionary(tx, name, shippedDictionary(name), ctx.clock.now());
   });
 }

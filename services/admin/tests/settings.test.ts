@@ -153,6 +153,54 @@ test('a dictionary takes entries, keeps two levels, and is announced whole', asy
   expect(told[1]?.data.entries.length).toBe(gone.body.items.length);
 });
 
+test('a dictionary: versions are compared, and go back; what came later stays, deprecated, on its level', async () => {
+  const name = 'categories';
+  const version = async () => (await fix.call('getDictionary', { user: undefined, params: { name } })).body.version;
+  const putEntry = async (key: string, body: object) =>
+    fix.call('putDictionaryEntry', {
+      params: { name, key },
+      ifMatch: `"${await version()}"`,
+      body: { title: { ru: key, en: key }, reason: 'спрос', ...body },
+    });
+  await putEntry('toys', { parent: null });
+  await putEntry('dolls', { parent: 'toys' });
+  const good = await version();
+  await putEntry('toys', { title: { ru: 'Опечатка', en: 'Typo' }, parent: null });
+  await putEntry('dolls', { parent: null });
+  await putEntry('puppets', { parent: 'dolls' });
+  const now = await version();
+  const { changes } = (await fix.call('diffDictionary', { params: { name }, query: { from: good, to: now } })).body;
+  expect(changes).toEqual([
+    { path: '/dolls/parent', before: 'toys', after: null },
+    { path: '/puppets', before: null, after: expect.objectContaining({ parent: 'dolls' }) },
+    { path: '/toys/title/en', before: 'toys', after: 'Typo' },
+    { path: '/toys/title/ru', before: 'toys', after: 'Опечатка' },
+  ]);
+  const back = (at: number, to: number) =>
+    fix.call('rollBackDictionary', { params: { name }, ifMatch: `"${at}"`, body: { version: to, reason: 'опечатка' } });
+  await expect(back(good, good)).rejects.toMatchObject({ code: 'version_mismatch' });
+  await expect(back(now, 99)).rejects.toMatchObject({ code: 'not_found' });
+  const { items } = (await back(now, good)).body;
+  const entry = (key: string) => items.find((one: { key: string }) => one.key === key);
+  expect(entry('toys')).toMatchObject({ title: { ru: 'toys', en: 'toys' }, deprecated: false });
+  expect(entry('dolls')).toMatchObject({ parent: 'toys', deprecated: false });
+  expect(entry('puppets')).toMatchObject({ parent: null, deprecated: true });
+  const told = (await events('admin.dictionary.changed.v1')).at(-1);
+  expect(told?.data).toMatchObject({ dictionary: name, version: now + 1, entries: items });
+  const history = (await fix.call('getDictionaryHistory', { params: { name }, query: { limit: 2 } })).body;
+  expect(history.items).toMatchObject([
+    { version: now + 1, reason: 'опечатка', actorId: fix.admin.userId },
+    { version: now, reason: 'спрос' },
+  ]);
+  const first = (await fix.call('getDictionaryHistory', { params: { name }, query: { limit: 100 } })).body.items.at(-1);
+  expect(first).toMatchObject({ version: 1, actorId: null, reason: 'shipped' });
+  expect((await fix.log({ action: 'dictionary.rollback' })).map((one) => one.outcome)).toEqual([
+    'done',
+    'refused',
+    'refused',
+  ]);
+});
+
 test('templates: edited, checked, tested, put back', async () => {
   const shipped = { key: 'welcome', locale: 'ru', subject: 'Привет', html: '<p>{{name}}</p>', text: '{{name}}' };
   fix.play('notifications', {
@@ -282,6 +330,7 @@ test('every act was announced to analytics; history can not be changed', async (
   for (const statement of [
     sql`update setting_versions set value = '1'`,
     sql`delete from setting_versions`,
+    sql`delete from dictionary_versions`,
     sql`update audit_log set action = 'x'`,
     sql`delete from audit_log`,
     sql`delete from audit_head`,

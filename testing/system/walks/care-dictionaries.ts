@@ -21,7 +21,7 @@ const hits = (of: string) => (body: { items: Record<string, string>[] }) =>
   body.items.some((item) => item['orderId'] === of || item['userId'] === of);
 
 const dictionaries: Walk = {
-  name: 'D3: categories, skills, styles: an entry is merged into another, profiles, orders and search follow; a deprecated one takes no new work',
+  name: 'D3: categories, skills, styles: an entry is merged into another, profiles, orders and search follow; a deprecated one takes no new work; versions are compared and go back',
   async run(world) {
     const admin = await newAdmin(world);
     const of = randomUUID().slice(0, 6);
@@ -47,6 +47,7 @@ const dictionaries: Walk = {
     const query = { category: from, skill: [from], style: [from] };
     const wish = { name: 'Лубок', query, frequency: 'daily' };
     const { savedSearchId } = (await freelancer.post('/me/saved-searches', wish)).body;
+    const before = (await admin.get('/dictionaries/styles')).body.version;
     for (const name of names) {
       const { version } = (await admin.get(`/dictionaries/${name}`)).body;
       const merge = { into, reason: 'Одно и то же' };
@@ -76,6 +77,20 @@ const dictionaries: Walk = {
       expect(await entryOf(client, name, from)).toMatchObject({ deprecated: true });
     }
     expect((await client.get(`/orders/${orderId}`)).body).toMatchObject(named(into));
+    // The styles go back to what they were before the merge; who has followed it has.
+    const styles = '/admin/dictionaries/styles';
+    const now = (await admin.get('/dictionaries/styles')).body.version;
+    const { changes } = (await admin.get(`${styles}/diff?from=${before}&to=${now}`)).body;
+    expect(changes).toContainEqual({ path: `/${from}/mergedInto`, before: null, after: into });
+    await admin.post(`${styles}/rollback`, { version: before, reason: 'Разные вещи' }, { ifMatch: `"${now}"` });
+    expect((await admin.get(`${styles}/history`)).body.items[0]).toMatchObject({
+      version: now + 1,
+      reason: 'Разные вещи',
+    });
+    await world.drain();
+    expect(await entryOf(client, 'styles', from)).toMatchObject({ deprecated: false, mergedInto: null });
+    await client.post('/orders', { ...DRAFT, title: 'Лубок снова', styles: [from] });
+    expect((await client.get(`/orders/${orderId}`)).body.styles).toEqual([into]);
   },
 };
 

@@ -9,12 +9,13 @@ import { AdminTabs } from '../ui/admin-tabs.tsx';
 import { Check, Field, Fold, Form, Select, type Typed } from '../ui/form.tsx';
 import { useLoad } from '../ui/hooks.ts';
 import { Shown } from '../ui/parts.tsx';
+import { VersionHistory } from './version-history.tsx';
 
 type View = z.output<typeof dictionaryView>;
 type Entry = View['items'][number];
 type Name = (typeof DICTIONARIES)[number];
 
-/** Dictionaries in both languages: add, change, deprecate, merge. */
+/** Dictionaries in both languages: add, change, deprecate, merge, back to a version of before. */
 export function AdminDictionaries() {
   useTitle(t('admin.dictionaries'));
   const query = useQuery();
@@ -40,7 +41,12 @@ export function AdminDictionaries() {
       <Shown of={dictionary}>
         {(data) => (
           <>
-            {can('admin.dictionaries.edit') && <New of={data} name={name} changed={dictionary.set} />}
+            {can('admin.dictionaries.edit') && (
+              <>
+                <New of={data} name={name} changed={dictionary.set} />
+                <History of={data} name={name} changed={dictionary.set} />
+              </>
+            )}
             <ul class="list">
               {data.items.filter(fits).map((one) => (
                 <li key={one.key}>
@@ -96,6 +102,24 @@ function New({ of, name, changed }: Props) {
         <Field label={t('field.reason')} name="reason" required minLength={3} maxLength={2000} />
       </Form>
     </Fold>
+  );
+}
+
+function History({ of: { version }, name, changed }: Props) {
+  const params = { name };
+  return (
+    <VersionHistory
+      key={name}
+      of={{
+        version,
+        first: 1,
+        load: (cursor) => api('admin', 'getDictionaryHistory', { params, query: { cursor } }),
+        diff: (from, to) => api('admin', 'diffDictionary', { params, query: { from, to } }),
+        at: (one) => one.createdAt,
+        goBack: async (to, reason) =>
+          changed(await api('admin', 'rollBackDictionary', { params, version, body: { version: to, reason } })),
+      }}
+    />
   );
 }
 

@@ -17,11 +17,6 @@ export function SettingHistory({ setting, changed }: { setting: Setting; changed
         load: (cursor) => api('admin', 'getSettingHistory', { params, query: { cursor } }),
         diff: (from, to) => api('admin', 'diffSetting', { params, query: { from, to } }),
         at: (one) => one.actsFrom,
-        show: ({ path, before, after }) => (
-          <>
-            <code>{path || '/'}</code> <del>{JSON.stringify(before)}</del> → <ins>{JSON.stringify(after)}</ins>
-          </>
-        ),
         ...(can('admin.settings.edit') && {
           goBack: async (to, reason) => {
             await api('admin', 'rollBackSetting', { params, version, body: { version: to, reason } });

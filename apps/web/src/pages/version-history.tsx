@@ -23,7 +23,8 @@ interface Versioned<V extends Version> {
   load(cursor: string | undefined): Promise<{ items: V[]; nextCursor: string | null }>;
   diff(from: number, to: number): Promise<{ changes: Change[] }>;
   at(one: V): string;
-  show(change: Change): ComponentChildren;
+  /** Default: the values as JSON. */
+  show?(change: Change): ComponentChildren;
   /** Absent: who looks may not. */
   readonly goBack?: ((version: number, reason: string) => Promise<unknown>) | undefined;
   goBackTitle?(one: V): string;
@@ -80,10 +81,18 @@ function Changes<V extends Version>({ of, version }: { of: Versioned<V>; version
         <ul>
           {changes.length === 0 && <li class="muted">{t('settings.same')}</li>}
           {changes.map((one) => (
-            <li key={one.path}>{of.show(one)}</li>
+            <li key={one.path}>{of.show ? of.show(one) : <AsJson of={one} />}</li>
           ))}
         </ul>
       )}
     </Shown>
+  );
+}
+
+function AsJson({ of: { path, before, after } }: { of: Change }) {
+  return (
+    <>
+      <code>{path || '/'}</code> <del>{JSON.stringify(before)}</del> → <ins>{JSON.stringify(after)}</ins>
+    </>
   );
 }
