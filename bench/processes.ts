@@ -3,7 +3,7 @@ import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { profileFlags } from './profile.ts';
+import { profiledProgram, profileStart } from './profile.ts';
 
 const pins = availableParallelism() > 1 && has('taskset');
 
@@ -34,13 +34,15 @@ export function launch(
   } = {},
 ): Program {
   const [node = '', ...rest] = command;
-  const told = options.profiled ? [node, ...profileFlags(), ...rest] : command;
+  const { flags, env } = options.profiled ? profileStart() : { flags: [], env: {} };
+  const told = [node, ...flags, ...rest];
   const pinned = pins && options.core !== undefined ? ['taskset', '-c', String(options.core), ...told] : told;
   const [program = '', ...args] = pinned;
   const child = spawn(program, args, {
-    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...options.env },
+    env: { PATH: process.env['PATH'] ?? '', HOME: process.env['HOME'] ?? '/', ...env, ...options.env },
     stdio: ['ignore', 'ignore', 'pipe', ...(options.onMessage ? (['ipc'] as const) : [])],
   });
+  if (options.profiled) profiledProgram(child);
   let errors = '';
   child.stderr?.on('data', (chunk: Buffer) => {
     errors = (errors + chunk.toString()).slice(-4_000);

@@ -1,9 +1,11 @@
 /** `--profile`: one more turn of each contender of ours, and where the processor's time went in it, by place and by function. */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
 import { Session } from 'node:inspector/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Shares of the busy time. */
 export interface Shares {
@@ -16,60 +18,66 @@ export interface Shares {
 
 const PLACES = 14;
 const FUNCTIONS = 20;
+const PRELOAD = new URL('./profiled.ts', import.meta.url).href;
 
 let folder: string | undefined;
+/** Programs that can be asked, by process. */
+const programs = new Set<ChildProcess>();
 
 export function profilePrograms(): void {
   folder = mkdtempSync(join(tmpdir(), 'artel-profiles-'));
 }
-/** For Node, so that a program tells at its end what it did. */
-export function profileFlags(): readonly string[] {
-  return folder === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${folder}`];
+
+/** How Node starts a program that can be profiled. It costs nothing until the program is asked. */
+export function profileStart(): { flags: readonly string[]; env: Readonly<Record<string, string>> } {
+  if (folder === undefined) return { flags: [], env: {} };
+  return { flags: ['--import', PRELOAD], env: { BENCH_PROFILES: folder } };
 }
 
-export interface Span {
-  readonly from: bigint;
-  readonly to: bigint;
+export function profiledProgram(child: ChildProcess): void {
+  if (folder === undefined) return;
+  programs.add(child);
+  child.once('exit', () => void programs.delete(child));
 }
-const now = () => process.hrtime.bigint() / 1_000n;
 
-/** Of this process, and when it was. */
-export async function ofTurn(turn: () => Promise<unknown>): Promise<{ span: Span; here: Shares }> {
+/** One turn: of this process, and of the programs that run. */
+export async function ofTurn(turn: () => Promise<unknown>): Promise<Shares[]> {
   const session = new Session();
   session.connect();
   await session.post('Profiler.enable');
   await session.post('Profiler.start');
-  const from = now();
+  const asked = [...programs];
+  for (const program of asked) program.kill('SIGUSR2');
   await turn();
-  const to = now();
+  for (const program of asked) program.kill('SIGUSR2');
   const { profile } = await session.post('Profiler.stop');
   session.disconnect();
-  return { span: { from, to }, here: sharesOf('bench', profile, { from, to }) };
+  const told = await Promise.all(asked.map(toldBy));
+  return [sharesOf('bench', profile), ...told.flatMap((one) => (one ? [sharesOf('program', one)] : []))];
 }
 
-/** Of the programs that have ended: what each did in a time. */
-export function ofPrograms(): ((span: Span) => Shares)[] {
-  if (folder === undefined) return [];
-  const files = readdirSync(folder).map((file) => join(folder as string, file));
-  const profiles = files.map((file) => JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile);
-  for (const file of files) rmSync(file);
-  return profiles.map((profile) => (span) => sharesOf('program', profile, span));
+async function toldBy({ pid }: ChildProcess): Promise<Profiler.Profile | null> {
+  const file = join(folder as string, `${pid}.cpuprofile`);
+  for (let tries = 0; tries < 200 && !existsSync(file); tries++) await sleep(50);
+  if (!existsSync(file)) return null;
+  const profile = JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile | null;
+  rmSync(file);
+  return profile;
 }
 
 export function endProfiles(): void {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-function sharesOf(process: string, profile: Profiler.Profile, { from, to }: Span): Shares {
+function sharesOf(process: string, profile: Profiler.Profile): Shares {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
   const places = new Map<string, number>();
   const functions = new Map<string, number>();
-  let [at, busy] = [profile.startTime, 0];
+  let busy = 0;
   for (const [index, id] of (profile.samples ?? []).entries()) {
     const took = profile.timeDeltas?.[index] ?? 0;
-    at += took;
     const frame = nodes.get(id);
-    if (!frame || frame.functionName === '(idle)' || at < Number(from) || at > Number(to)) continue;
+    if (!frame || frame.functionName === '(idle)') continue;
     busy += took;
     const place = placeOf(frame.url, frame.functionName);
     const named = `${frame.functionName || '(anonymous)'} ${place}`;
@@ -84,7 +92,7 @@ function sharesOf(process: string, profile: Profiler.Profile, { from, to }: Span
         .map(([name, took]) => [name, Math.round((took / busy) * 1000) / 1000]),
     );
   return {
-    ...{ process, busy: Math.round((busy / Number(to - from)) * 100) / 100 },
+    ...{ process, busy: Math.round((busy / (profile.endTime - profile.startTime)) * 100) / 100 },
     ...{ places: most(places, PLACES), functions: most(functions, FUNCTIONS) },
   };
 }

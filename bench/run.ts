@@ -13,7 +13,7 @@ import { growthBench } from './growth.ts';
 import { ledgerBench } from './ledger.ts';
 import { messengerBench } from './messenger.ts';
 import { closeNeeds } from './needs.ts';
-import { endProfiles, ofPrograms, ofTurn, profilePrograms, type Shares, type Span } from './profile.ts';
+import { endProfiles, ofTurn, profilePrograms, type Shares } from './profile.ts';
 import { searchBench } from './search.ts';
 import { signInBench } from './sign-in.ts';
 import { memoryBench, startBench } from './start.ts';
@@ -64,7 +64,7 @@ const median = (values: readonly number[]): number => {
 async function run(bench: Bench, { smoke, profile }: { smoke: boolean; profile: boolean }): Promise<Result> {
   const running: { contender: Contender; running: Running; turns: Turn[] }[] = [];
   const absent: { name: string; why: string }[] = [];
-  const profiled: { contender: string; span: Span; here: Shares }[] = [];
+  const profiles: { contender: string; shares: readonly Shares[] }[] = [];
   const turnMs = smoke ? 300 : (bench.turnMs ?? 3_000);
   try {
     for (const contender of bench.contenders) {
@@ -77,17 +77,15 @@ async function run(bench: Bench, { smoke, profile }: { smoke: boolean; profile: 
     if (profile)
       for (const { contender, running: ours } of running)
         if (contender.role === 'ours')
-          profiled.push({ contender: contender.name, ...(await ofTurn(() => ours.turn(turnMs))) });
+          profiles.push({
+            contender: contender.name,
+            // Whoever did next to nothing is not what is measured.
+            shares: (await ofTurn(() => ours.turn(turnMs))).filter(({ busy }) => busy > 0.05),
+          });
   } finally {
     for (const one of running) await one.running.stop();
     await bench.close?.();
   }
-  const programs = ofPrograms();
-  const profiles = profiled.map(({ contender, span, here }) => ({
-    contender,
-    // Whoever did next to nothing is not what is measured.
-    shares: [here, ...programs.map((program) => program(span))].filter(({ busy }) => busy > 0.05),
-  }));
   const rows = running.map(({ contender, turns }) => rowOf(contender, turns));
   return {
     name: bench.name,

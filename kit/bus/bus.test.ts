@@ -166,6 +166,74 @@ describe('embedded bus on PostgreSQL', { timeout: 30_000 }, () => {
     await bus.close();
   });
 
+  test('what its own process publishes is stored as in flight, up to a bound, and nothing is overtaken', async () => {
+    const bus = await open('handed');
+    const got = new Inbox<number>();
+    const release = Promise.withResolvers<void>();
+    await bus.subscribe({
+      queue: 'q',
+      types: ['a.b.c.v1'],
+      prefetch: 4,
+      onBatch: async (batch) => {
+        for (const delivery of batch) got.add(numberOf(delivery));
+        await release.promise;
+        for (const delivery of batch) delivery.ack();
+      },
+    });
+    await eventually(
+      async () => {
+        await bus.publish([event('a.b.c.v1', { n: -1 })]);
+        return (await admin.query(`SELECT FROM handed.message WHERE owner IS NOT NULL`)).rowCount ?? 0;
+      },
+      (inFlight) => inFlight > 0,
+    );
+    const before = got.items.length;
+    const owned = async () =>
+      (
+        await admin.query<{ n: number }>(`SELECT (body->'data'->>'n')::int AS n FROM
+        (SELECT convert_from(body, 'utf8')::jsonb AS body FROM handed.message WHERE owner IS NOT NULL) m`)
+      ).rows
+        .map((row) => row.n)
+        .filter((n) => n >= 0)
+        .sort((a, b) => a - b);
+    const all = Array.from({ length: 40 }, (_, n) => n);
+    for (const n of all) await bus.publish([event('a.b.c.v1', { n })]);
+    const handed = await owned();
+    expect(before).toBeGreaterThan(0);
+    expect(handed.length).toBeGreaterThan(10);
+    expect(handed.length).toBeLessThan(40);
+    expect(handed).toEqual(all.slice(0, handed.length));
+    release.resolve();
+    await got.until((items) => items.filter((n) => n >= 0).length === 40);
+    expect(got.items.filter((n) => n >= 0)).toEqual(all);
+    await eventually(
+      () => bus.depth('q'),
+      (depth) => depth.waiting === 0,
+    );
+    await bus.close();
+  });
+
+  test('a publish that was given up and committed later is delivered all the same', async () => {
+    const connectionString = database.url;
+    const bus = await openEmbeddedBus({
+      connectionString,
+      schema: 'late',
+      log: silentLog,
+      timeoutMs: 300,
+      safetyPollMs: 500,
+    });
+    const got = await collect(bus, 'q', 'a.b.c.v1');
+    await bus.publish([event('a.b.c.v1', { n: 0 })]);
+    await got.count(1);
+    await admin.query(`CREATE FUNCTION late.wait() RETURNS trigger LANGUAGE plpgsql AS
+      $$ BEGIN PERFORM pg_sleep(1.5); RETURN NEW; END $$;
+      CREATE TRIGGER wait BEFORE INSERT ON late.message FOR EACH ROW EXECUTE FUNCTION late.wait()`);
+    await expect(bus.publish([event('a.b.c.v1', { n: 1 })])).rejects.toThrow('timeout');
+    await got.until((items) => items.includes(1));
+    expect(got.items).toEqual([0, 1]);
+    await bus.close();
+  });
+
   test('a database out of reach is refused at once', async () => {
     const nowhere = new URL(database.url);
     nowhere.port = '1';

@@ -3,8 +3,13 @@ import { type Outcome, runBatch, TrackedDelivery } from './delivery.ts';
 import type { EmbeddedStore, Settlements, TakenMessage } from './embedded-store.ts';
 import { backoffMs, pause } from './waiting.ts';
 
-/** While a batch runs, outcomes reach the database after so long, so that a crash repeats little. */
+/** Outcomes reach the database after so long, or when there are so many, so that a crash repeats little. */
 const SETTLE_AFTER_MS = 20;
+const SETTLE_AT_ONCE = 500;
+/** A statement that was given up may still commit until so many safety polls later. */
+const STRAY_LOOKS = 10;
+/** Of what its own process publishes, so many batches may wait in a consumer's memory. */
+const HANDED_BATCHES = 5;
 const FAILURE_BACKOFF_MAX_MS = 2_000;
 /** Closing gives up on a database that is out of reach; the messages are then delivered again. */
 const CLOSE_SETTLE_MS = 5_000;
@@ -14,17 +19,33 @@ interface Needs {
   log: BusLog;
   /** A retry of this queue is due after so many milliseconds. */
   onRetry(delayMs: number): void;
+  /** Messages of this queue are free again. */
+  onGivenBack(): void;
 }
 
-/** One replica of a subscriber: takes a batch, runs it, settles it while the next is taken. */
+/**
+ * One replica of a subscriber: takes a batch and runs it, while what became of the one before is settled. Events that its
+ * own process publishes are handed over as they are stored, marked as in flight here, and need no take.
+ */
 export class EmbeddedConsumer implements Subscription {
   readonly queue: string;
   readonly #options: SubscribeOptions;
+  readonly #types: ReadonlySet<string>;
   readonly #needs: Needs;
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
   #wake: (() => void) | undefined;
-  #woken = true;
+  /** A take found the end of the queue, and only what was handed over came after. */
+  #caughtUp = false;
+  /** Handed over and not begun. All of it is older than what a take would find. */
+  #handed: TakenMessage[] = [];
+  /** Events being stored that are to be handed over. */
+  #promised = 0;
+  /** Messages that this consumer answers for. */
+  readonly #held = new Set<string>();
+  /** A statement failed that may have marked messages as in flight here: they are looked for, and again, as it may commit late. */
+  #stray = false;
+  #strayLooks = 0;
   #settled: Settlements = emptySettlements();
   #settling: Promise<void> | undefined;
   #settleTimer: NodeJS.Timeout | undefined;
@@ -32,15 +53,56 @@ export class EmbeddedConsumer implements Subscription {
 
   constructor(options: SubscribeOptions, needs: Needs) {
     this.#options = options;
+    this.#types = new Set(options.types);
     this.#needs = needs;
     this.queue = options.queue;
     this.#done = this.#run();
   }
 
-  /** There may be messages. */
+  /** There may be messages in the database. */
   wake(): void {
-    this.#woken = true;
+    this.#caughtUp = false;
     this.#wake?.();
+  }
+
+  /** A wake that comes now and then, whatever happens. */
+  lookAround(): void {
+    if (this.#strayLooks > 0) {
+      this.#strayLooks--;
+      this.#stray = true;
+    }
+    this.wake();
+  }
+
+  /** How many of these events it is bound to. */
+  countOf(types: readonly string[]): number {
+    return types.filter((type) => this.#types.has(type)).length;
+  }
+
+  /**
+   * Whether so many events may be stored as in flight here: not when older ones wait in the database, nor when there are
+   * too many. After a promise, `keep` or `fail` must come.
+   */
+  promise(count: number): boolean {
+    const room = this.#options.prefetch * HANDED_BATCHES - this.#handed.length - this.#promised;
+    if (!this.#caughtUp || this.#closing.signal.aborted || count > room) return false;
+    this.#promised += count;
+    return true;
+  }
+
+  keep(count: number, messages: readonly TakenMessage[]): void {
+    this.#promised -= count;
+    for (const message of messages) this.#held.add(message.id);
+    if (this.#closing.signal.aborted) return void this.#giveBack(messages);
+    this.#handed.push(...messages);
+    this.#wake?.();
+  }
+
+  /** Whether they were stored is not known. */
+  fail(count: number): void {
+    this.#promised -= count;
+    this.#lookForStray();
+    this.wake();
   }
 
   async close(): Promise<void> {
@@ -51,27 +113,22 @@ export class EmbeddedConsumer implements Subscription {
   }
 
   async #run(): Promise<void> {
-    let batch: TakenMessage[] = [];
     while (!this.#closing.signal.aborted) {
-      if (batch.length > 0) await this.#handle(batch);
-      const [next] = await Promise.all([this.#take(), this.#settle()]);
-      batch = next;
+      const batch = await this.#next();
       if (batch.length === 0) await this.#sleep();
+      else if (this.#closing.signal.aborted) await this.#giveBack(batch);
+      else await this.#handle(batch);
     }
-    if (batch.length > 0) {
-      await this.#needs.store
-        .giveBack(
-          this.queue,
-          batch.map((message) => message.id),
-        )
-        .catch((error: unknown) => {
-          this.#needs.log.warn({ err: error, queue: this.queue }, 'messages go back once this process ends');
-        });
-    }
+    await this.#giveBack(this.#handed.splice(0));
     await this.#settle();
   }
 
-  async #handle(batch: TakenMessage[]): Promise<void> {
+  async #next(): Promise<readonly TakenMessage[]> {
+    if (this.#handed.length > 0) return this.#handed.splice(0, this.#options.prefetch);
+    return this.#caughtUp ? [] : await this.#take();
+  }
+
+  async #handle(batch: readonly TakenMessage[]): Promise<void> {
     const deliveries = batch.map(
       (message) =>
         new TrackedDelivery({ raw: message.body, type: message.event_type, attempt: message.attempt }, (outcome) =>
@@ -79,6 +136,11 @@ export class EmbeddedConsumer implements Subscription {
         ),
     );
     await runBatch(deliveries, this.#options, this.#needs.log);
+    const { acks, retries, deads } = this.#settled;
+    if (acks.length < SETTLE_AT_ONCE && retries.length + deads.length === 0) return;
+    // One batch ahead of what is being settled, not more.
+    await this.#settling;
+    void this.#settle();
   }
 
   #note(id: string, outcome: Outcome): void {
@@ -105,6 +167,8 @@ export class EmbeddedConsumer implements Subscription {
     for (let failures = 0; ; failures++) {
       try {
         await this.#needs.store.settle(this.queue, settled);
+        for (const id of settled.acks) this.#held.delete(id);
+        for (const { id } of [...settled.retries, ...settled.deads]) this.#held.delete(id);
         break;
       } catch (error) {
         if (failures === 0) this.#needs.log.warn({ err: error, queue: this.queue }, 'bus could not settle messages');
@@ -117,21 +181,50 @@ export class EmbeddedConsumer implements Subscription {
   }
 
   async #take(): Promise<TakenMessage[]> {
+    const { store, log } = this.#needs;
+    const { prefetch } = this.#options;
     for (let failures = 0; !this.#closing.signal.aborted; failures++) {
-      this.#woken = false;
+      // A wake while the answer is under way unsets it.
+      this.#caughtUp = true;
       try {
-        return await this.#needs.store.take(this.queue, this.#options.prefetch);
+        if (this.#stray) {
+          await store.giveBackAllBut(this.queue, [...this.#held]);
+          this.#stray = false;
+        }
+        const taken = await store.take(this.queue, prefetch);
+        for (const message of taken) this.#held.add(message.id);
+        if (taken.length === prefetch) this.#caughtUp = false;
+        return taken;
       } catch (error) {
-        if (failures === 0) this.#needs.log.warn({ err: error, queue: this.queue }, 'bus could not take messages');
+        this.#caughtUp = false;
+        this.#lookForStray();
+        if (failures === 0) log.warn({ err: error, queue: this.queue }, 'bus could not take messages');
         await pause(backoffMs(failures, FAILURE_BACKOFF_MAX_MS), this.#closing.signal);
       }
     }
     return [];
   }
 
+  #lookForStray(): void {
+    this.#stray = true;
+    this.#strayLooks = STRAY_LOOKS;
+  }
+
+  async #giveBack(messages: readonly TakenMessage[]): Promise<void> {
+    if (messages.length === 0) return;
+    const { store, log, onGivenBack } = this.#needs;
+    const ids = messages.map((message) => message.id);
+    for (const id of ids) this.#held.delete(id);
+    try {
+      await store.giveBack(this.queue, ids);
+      onGivenBack();
+    } catch (error) {
+      log.warn({ err: error, queue: this.queue }, 'messages go back once this process ends');
+    }
+  }
+
   async #sleep(): Promise<void> {
-    // A wake that came while the empty answer was under way counts.
-    if (this.#woken || this.#closing.signal.aborted) return;
+    if (!this.#caughtUp || this.#handed.length > 0 || this.#closing.signal.aborted) return;
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });

@@ -53,20 +53,34 @@ export class EmbeddedStore {
     this.owner = owner;
   }
 
-  /** Resolves with the queues that got anything. */
-  async publish(types: string[], bodies: Buffer[]): Promise<string[]> {
-    const rows = await this.#rows<{ queue: string }>(
-      `WITH put AS (
-         INSERT INTO ${this.#schema}.message (queue, event_type, body)
-         SELECT b.queue, e.type, e.body
-         FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS e(type, body, n)
-         JOIN ${this.#schema}.binding b ON b.event_type = e.type
-         ORDER BY e.n
-         RETURNING queue)
-       SELECT DISTINCT queue FROM put`,
-      [types, bodies],
+  /**
+   * Stores what each queue is bound to. For the queues of `mine` it is marked as in flight here, and told with the position
+   * of each event among the given ones; of the others, which got anything.
+   */
+  async publish(
+    types: readonly string[],
+    bodies: readonly Buffer[],
+    mine: readonly string[],
+  ): Promise<{ queue: string; handed: readonly { id: string; at: number }[] | undefined }[]> {
+    const rows = await this.#rows<{ queue: string; mine: boolean; ids: string[] | null; places: number[] | null }>(
+      `WITH due AS MATERIALIZED (
+         SELECT nextval('${this.#schema}.message_id_seq') AS id, queue, type, body, n, queue = ANY($3::text[]) AS mine
+         FROM (SELECT b.queue, e.type, e.body, e.n::int AS n
+               FROM unnest($1::text[], $2::bytea[]) WITH ORDINALITY AS e(type, body, n)
+               JOIN ${this.#schema}.binding b ON b.event_type = e.type
+               ORDER BY e.n) bound),
+       put AS (
+         INSERT INTO ${this.#schema}.message (queue, id, event_type, body, attempt, owner) OVERRIDING SYSTEM VALUE
+         SELECT queue, id, type, body, mine::int, CASE WHEN mine THEN $4::int END FROM due)
+       SELECT queue, mine, CASE WHEN mine THEN array_agg(id::text ORDER BY id) END AS ids,
+         CASE WHEN mine THEN array_agg(n ORDER BY id) END AS places
+       FROM due GROUP BY queue, mine`,
+      [types, bodies, mine, this.owner],
     );
-    return rows.map((row) => row.queue);
+    return rows.map(({ queue, ids, places }) => ({
+      queue,
+      handed: ids?.map((id, index) => ({ id, at: (places?.[index] ?? 1) - 1 })),
+    }));
   }
 
   async bind(queue: string, types: readonly string[]): Promise<void> {
@@ -136,6 +150,15 @@ export class EmbeddedStore {
     await this.#rows(
       `UPDATE ${this.#schema}.message SET owner = NULL, attempt = attempt - 1
        WHERE queue = $1 AND id = ANY($2::bigint[]) AND owner = $3`,
+      [queue, ids, this.owner],
+    );
+  }
+
+  /** The same for all that is marked as in flight here, but for these. What is just being published may then come twice. */
+  async giveBackAllBut(queue: string, ids: string[]): Promise<void> {
+    await this.#rows(
+      `UPDATE ${this.#schema}.message SET owner = NULL, attempt = attempt - 1
+       WHERE queue = $1 AND owner = $3 AND id <> ALL($2::bigint[])`,
       [queue, ids, this.owner],
     );
   }

@@ -94,11 +94,38 @@ class EmbeddedBus implements Bus {
   async publish(events: readonly CloudEvent[]): Promise<void> {
     this.#assertOpen();
     if (events.length === 0) return;
-    const queues = await this.#store.publish(
-      events.map((event) => event.type),
-      events.map(encodeEvent),
-    );
-    this.#wake(queues);
+    const types = events.map((event) => event.type);
+    const bodies = events.map(encodeEvent);
+    const promises = this.#promises(types);
+    let stored: Awaited<ReturnType<EmbeddedStore['publish']>>;
+    try {
+      stored = await this.#store.publish(types, bodies, [...promises.keys()]);
+    } catch (error) {
+      for (const { consumer, count } of promises.values()) consumer.fail(count);
+      throw error;
+    }
+    for (const [queue, { consumer, count }] of promises) {
+      const { handed = [] } = stored.find((one) => one.queue === queue) ?? {};
+      consumer.keep(
+        count,
+        handed.map(({ id, at }) => ({
+          ...{ id, attempt: 1 },
+          ...{ event_type: types[at] as string, body: bodies[at] as Buffer },
+        })),
+      );
+    }
+    this.#wake(stored.filter((one) => one.handed === undefined).map((one) => one.queue));
+  }
+
+  /** Consumers of this process that these events can be handed to, by queue. */
+  #promises(types: readonly string[]): Map<string, { consumer: EmbeddedConsumer; count: number }> {
+    const promises = new Map<string, { consumer: EmbeddedConsumer; count: number }>();
+    for (const consumer of this.#consumers) {
+      const count = consumer.countOf(types);
+      if (count > 0 && !promises.has(consumer.queue) && consumer.promise(count))
+        promises.set(consumer.queue, { consumer, count });
+    }
+    return promises;
   }
 
   async subscribe(options: SubscribeOptions): Promise<Subscription> {
@@ -110,6 +137,7 @@ class EmbeddedBus implements Bus {
       store: this.#store,
       log: this.#log,
       onRetry: (delayMs) => this.#releaseAfter(delayMs),
+      onGivenBack: () => this.#wake([options.queue]),
     });
     this.#consumers.add(consumer);
     this.#releaseAfter(0);
@@ -117,8 +145,6 @@ class EmbeddedBus implements Bus {
       close: async () => {
         await consumer.close();
         this.#consumers.delete(consumer);
-        // What it gave back may be for another consumer of the queue.
-        this.#wake([options.queue]);
       },
     };
   }
@@ -199,7 +225,7 @@ class EmbeddedBus implements Bus {
       const vanished = [...this.#alive].some((id) => !alive.has(id));
       this.#alive = alive;
       if (vanished || ++this.#looks % LOOKS_PER_RECLAIM === 0) await this.#store.reclaim();
-      for (const consumer of this.#consumers) consumer.wake();
+      for (const consumer of this.#consumers) consumer.lookAround();
     });
     this.#releaseAfter(0);
   }
