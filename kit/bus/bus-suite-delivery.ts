@@ -53,6 +53,32 @@ export function deliveryTests(suite: SuiteFixture): void {
     expect(Math.max(...sizes.items)).toBeLessThanOrEqual(7);
   });
 
+  test('a subscriber that gathers gets in one batch what comes within its time', async () => {
+    const { bus, queue, type } = suite;
+    const batches: number[] = [];
+    const got = new Inbox<number>();
+    await bus.subscribe({
+      queue,
+      types: [type],
+      prefetch: 100,
+      gatherMs: 500,
+      onBatch: async (batch) => {
+        batches.push(batch.length);
+        for (const delivery of batch) {
+          delivery.ack();
+          got.add(numberOf(delivery));
+        }
+      },
+    });
+    await bus.publish(events(type, 1));
+    await got.count(1);
+    const before = batches.length;
+    for (const n of [1, 2, 3, 4, 5]) await bus.publish(events(type, n + 1).slice(n));
+    await got.count(6);
+    expect(got.items).toEqual([0, 1, 2, 3, 4, 5]);
+    expect(batches.length - before).toBeLessThan(3);
+  });
+
   test('what is published before the subscriber ever ran waits for it, and survives a restart', async () => {
     const { bus, queue, type } = suite;
     await bus.declare([{ queue, types: [type] }]);

@@ -197,13 +197,15 @@ describe('bus over RabbitMQ, when things break', { timeout: 60_000 }, () => {
 
   test('retries and dead letters asked for while the broker is down are made up for, not lost', async () => {
     const seen = new Inbox<string>();
+    const wasSeen = (n: number) => seen.items.some((item) => item.startsWith(`${n}:`));
     await bus.subscribe({
       queue,
       types: [type],
       prefetch: 10,
       onBatch: async (batch) => {
         for (const delivery of batch) {
-          if (delivery.attempt === 1) proxy.down();
+          // One that was on its way when the connection broke comes with a higher attempt.
+          if (!wasSeen(numberOf(delivery))) proxy.down();
           seen.add(`${numberOf(delivery)}:${delivery.attempt}`);
           if (numberOf(delivery) === 0) delivery.dead('hopeless');
           else if (delivery.attempt < 4) delivery.retry(10, 'later');
@@ -215,7 +217,7 @@ describe('bus over RabbitMQ, when things break', { timeout: 60_000 }, () => {
     // One outage each: whether both would come in one batch is the broker's affair.
     for (const [n, one] of events(type, 2).entries()) {
       await aside.publish([one]);
-      await seen.until((items) => items.includes(`${n}:1`));
+      await seen.until(() => wasSeen(n));
       proxy.up();
       await healthyAgain(bus);
     }
@@ -224,7 +226,7 @@ describe('bus over RabbitMQ, when things break', { timeout: 60_000 }, () => {
       (depth) => depth.waiting === 0 && depth.dead === 1,
       30_000,
     );
-    expect(seen.items).toContain('1:4');
+    expect(seen.items.some((item) => /^1:[4-9]$/.test(item))).toBe(true);
     await aside.close();
   });
 
@@ -342,7 +344,8 @@ describe('bus over RabbitMQ, when things break', { timeout: 60_000 }, () => {
     );
     bus.broadcast('c', 1);
     await heard.count(2);
-    // One told of before, as a process nearby came back, is no answer to what follows.
+    // Gaps are told of after a moment: one of the start, or of a process nearby that came back, is no answer to what follows.
+    await new Promise((resolve) => setTimeout(resolve, 300));
     gaps.items.length = 0;
     proxy.cut();
     await gaps.until((items) => items.includes('own') && items.includes('steady'));

@@ -61,6 +61,8 @@ export interface SubscribeOptions {
   types: string[];
   /** Most messages in flight per replica. */
   prefetch: number;
+  /** Nobody waits for what it does: messages are gathered for so long, milliseconds, so that batches are few. Default 0. */
+  gatherMs?: number;
   /**
    * Gets what is buffered, 1..prefetch messages, in the order of arrival. Not called again before its promise ends.
    * What is neither acked, retried nor dead by then is retried on the schedule of RETRY_DELAYS_MS (dead after its end).

@@ -124,7 +124,10 @@ export class EmbeddedConsumer implements Subscription {
   }
 
   async #next(): Promise<readonly TakenMessage[]> {
-    if (this.#handed.length > 0) return this.#handed.splice(0, this.#options.prefetch);
+    const { prefetch, gatherMs = 0 } = this.#options;
+    const few = this.#caughtUp && this.#handed.length > 0 && this.#handed.length < prefetch;
+    if (few && gatherMs > 0) await pause(gatherMs, this.#closing.signal);
+    if (this.#handed.length > 0) return this.#handed.splice(0, prefetch);
     return this.#caughtUp ? [] : await this.#take();
   }
 

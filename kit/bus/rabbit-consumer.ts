@@ -180,14 +180,17 @@ export class RabbitConsumer implements Subscription {
     this.#pump();
   }
 
-  /** One turn later, so that all messages of one read make one batch. */
+  /** One turn later, so that all messages of one read make one batch, or as much later as there is to gather. */
   #pump(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    setImmediate(() => {
+    const { prefetch, gatherMs = 0 } = this.#options;
+    const wait = this.#buffer.length < prefetch ? gatherMs : 0;
+    const begin = (run: () => void) => void (wait > 0 ? setTimeout(run, wait) : setImmediate(run));
+    begin(() => {
       this.#pumping = false;
       if (this.#running || this.#buffer.length === 0 || this.#closing.signal.aborted) return;
-      const batch = this.#buffer.splice(0, this.#options.prefetch).map((entry) => entry.delivery);
+      const batch = this.#buffer.splice(0, prefetch).map((entry) => entry.delivery);
       this.#running = runBatch(batch, this.#options, this.#needs.log).then(() => {
         this.#running = undefined;
         this.#pump();

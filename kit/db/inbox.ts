@@ -27,6 +27,7 @@ export interface InboxOptions {
   onDead?: () => void;
   /** Messages in flight per process. */
   prefetch: number;
+  gatherMs?: number | undefined;
   /** How effects share transactions, where the service sees to that itself. */
   transact?: ((event: { type: string; subject: string }) => Transact) | undefined;
 }
@@ -45,6 +46,7 @@ export async function startInbox(options: InboxOptions): Promise<Subscription> {
     queue: options.service,
     types: [...byType.keys()],
     prefetch: options.prefetch,
+    ...(options.gatherMs !== undefined && { gatherMs: options.gatherMs }),
     onBatch: (batch) => handleBatch(options, byType, batch),
   });
 }
@@ -91,13 +93,19 @@ function begun(received: Received): Item {
   return { ...received, call, startMs: Date.now() };
 }
 
-/** Events of one subject go one after the other, each seeing what the one before did: each wave holds the next of every subject. */
+/**
+ * Events of one subject go one after the other, each seeing what the one before did: each wave holds the next of every
+ * subject, and those that follow it where they are handled together, which keeps their order.
+ */
 function wavesOf(items: readonly Received[]): Received[][] {
   const waves: Received[][] = [];
-  const nextWave = new Map<string, number>();
+  const last = new Map<string, { at: number; together: object | undefined }>();
   for (const item of items) {
-    const at = nextWave.get(item.event.subject) ?? 0;
-    nextWave.set(item.event.subject, at + 1);
+    const { together } = item.handler;
+    const before = last.get(item.event.subject);
+    const joins = together !== undefined && before?.together === together;
+    const at = before === undefined ? 0 : joins ? before.at : before.at + 1;
+    last.set(item.event.subject, { at, together });
     const wave = waves[at];
     if (wave) wave.push(item);
     else waves.push([item]);
@@ -142,7 +150,10 @@ async function handleWave(options: InboxOptions, wave: readonly Item[]): Promise
   await sideBySide(sideways, shares, async (share) => {
     if (!(await applied(options, share))) alone.push(...share.flatMap((unit) => unit.items));
   });
-  await sideBySide(TRANSACTIONS, alone, (item) => handleAlone(options, item));
+  const bySubject = [...Map.groupBy(alone, (item) => item.event.subject).values()];
+  await sideBySide(TRANSACTIONS, bySubject, async (items) => {
+    for (const item of items) await handleAlone(options, item);
+  });
 }
 
 async function handleAlone(options: InboxOptions, item: Item): Promise<void> {

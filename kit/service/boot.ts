@@ -344,6 +344,7 @@ async function begin(options: HostOptions, started: Started): Promise<void> {
       handlers,
       onDead: () => options.bus.broadcast(HEALTH_CHANNEL, {}),
       prefetch: PREFETCH,
+      gatherMs: definition.gatherMs,
       transact: definition.transact && ((event) => definition.transact?.(ctx as never, event) as Transact),
     });
   if (Object.keys(definition.jobs).length > 0) {

@@ -174,7 +174,7 @@ export type Consumer<E extends EventDefinition, Ctx> = (
 export type Effect = (tx: Tx) => Promise<void>;
 /** A consumer of all that came at once: for a subscriber of much, that writes it in few statements. Otherwise as `Consumer`. */
 export interface ManyConsumer<E extends EventDefinition, Ctx> {
-  readonly together: (ctx: Ctx, events: readonly ReceivedEvent<E>[]) => Promise<Effect>;
+  readonly together: (ctx: Ctx, events: readonly ReceivedEvent<E>[]) => Promise<Effect | undefined>;
 }
 export type Consumers<C extends Contract, Ctx> = {
   [K in keyof C['consumes']]: Consumer<C['consumes'][K]['event'], Ctx> | ManyConsumer<C['consumes'][K]['event'], Ctx>;
@@ -199,6 +199,8 @@ export interface ServiceDefinition<C extends Contract, Cfg extends ConfigDeclara
   readonly http: Handlers<C, ServiceContext<C, ConfigOf<Cfg>> & X>;
   readonly owners: Owners<C, ServiceContext<C, ConfigOf<Cfg>> & X>;
   readonly on: Consumers<C, ServiceContext<C, ConfigOf<Cfg>> & X>;
+  /** Events are gathered for so long, milliseconds: for a service that only writes down what has happened. Default: each is taken at once. */
+  readonly gatherMs?: number;
   /** How the effects of events share transactions, where the service has them do so. Default: each its own. */
   transact?(ctx: ServiceContext<C, ConfigOf<Cfg>> & X, event: { type: string; subject: string }): Transact;
   // biome-ignore lint/suspicious/noExplicitAny: each job has its own payload type

@@ -73,6 +73,7 @@ export const adminService = defineService({
   contract: adminContract,
   config: adminConfig,
   migrations: new URL('./migrations/', import.meta.url),
+  gatherMs: 50,
   setup: (base) => ({ auditKey: base.secret('audit-chain'), healthNews: new HealthNews(base) }),
   http: {
     ...personalData,

@@ -35,6 +35,7 @@ export const analyticsService = defineService({
   contract: analyticsContract,
   config: analyticsConfig,
   migrations: new URL('./migrations/', import.meta.url),
+  gatherMs: 50,
   setup: () => ({}),
   http: {
     ...personalData,

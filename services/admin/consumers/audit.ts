@@ -1,19 +1,41 @@
 /** Acts that happen in other services and belong in the audit log (P4). The time is the event's. */
-import type { adminContract } from '#contracts/admin/index.ts';
-import type { Consumers } from '#kit/service/types.ts';
+import { adminContract } from '#contracts/admin/index.ts';
+import type { Effect, ReceivedEvent } from '#kit/service/types.ts';
 import type { AdminContext } from '../context.ts';
-import { appendEntry, type NewEntry } from '../data/audit.ts';
+import { type Append, appendEntries, type NewEntry } from '../data/audit.ts';
 
-type On = Consumers<typeof adminContract, AdminContext>;
+type Consumed = (typeof adminContract)['consumes'];
+type Received<K extends keyof Consumed> = ReceivedEvent<Consumed[K]['event']>;
+
+/** What is written of an event, by its type. None: nothing. */
+const ENTRIES = new Map<string, (event: never) => Omit<Append, 'at'> | undefined>();
+
+/** Writes all that came at once by few statements; the end of the chain is locked once for all. */
+const written = {
+  async together(ctx: AdminContext, events: readonly ReceivedEvent[]): Promise<Effect | undefined> {
+    const appends = events.flatMap((event) => {
+      const append = ENTRIES.get(event.type)?.(event as never);
+      return append ? [{ ...append, at: event.time }] : [];
+    });
+    if (appends.length === 0) return undefined;
+    return async (tx) => void (await appendEntries(tx, ctx.auditKey, appends));
+  },
+};
 
 /** `announce`: also as an administrative act to analytics; what an admin did here was announced when he did it. */
-function logged<E extends { id: string; time: Date }>(entryOf: (event: E) => NewEntry, announce = false) {
-  return async (ctx: AdminContext, event: E) => async (tx: Parameters<typeof appendEntry>[0]) => {
-    await appendEntry(tx, ctx.auditKey, event.time, entryOf(event), { announce });
-  };
+function logged<K extends keyof Consumed>(
+  name: K,
+  entryOf: (event: Received<K>) => NewEntry | undefined,
+  announce = false,
+): typeof written {
+  ENTRIES.set(adminContract.consumes[name].event.type, (event: Received<K>) => {
+    const entry = entryOf(event);
+    return entry && { entry, announce };
+  });
+  return written;
 }
 
-export const assignmentChanged: On['assignmentChanged'] = logged((event) => ({
+export const assignmentChanged = logged('assignmentChanged', (event) => ({
   actorId: event.data.actorId,
   action: 'roles.assignment-changed',
   targetKind: 'user',
@@ -24,7 +46,7 @@ export const assignmentChanged: On['assignmentChanged'] = logged((event) => ({
   reason: event.data.reason,
 }));
 
-export const roleChanged: On['roleChanged'] = logged((event) => ({
+export const roleChanged = logged('roleChanged', (event) => ({
   actorId: event.data.actorId,
   action: 'roles.role-changed',
   targetKind: 'role',
@@ -35,7 +57,7 @@ export const roleChanged: On['roleChanged'] = logged((event) => ({
   reason: event.data.reason,
 }));
 
-export const signedIn: On['signedIn'] = logged((event) => ({
+export const signedIn = logged('signedIn', (event) => ({
   actorId: event.data.userId,
   action: 'auth.signed-in',
   targetKind: 'user',
@@ -44,7 +66,7 @@ export const signedIn: On['signedIn'] = logged((event) => ({
   after: { sessionId: event.data.sessionId, factors: event.data.factors },
 }));
 
-export const signInRefused: On['signInRefused'] = logged((event) => ({
+export const signInRefused = logged('signInRefused', (event) => ({
   actorId: null,
   action: 'auth.sign-in',
   targetKind: 'user',
@@ -54,7 +76,7 @@ export const signInRefused: On['signInRefused'] = logged((event) => ({
 }));
 
 /** The gateway counts repetitions, so that nobody floods the log. */
-export const accessRefused: On['accessRefused'] = logged((event) => ({
+export const accessRefused = logged('accessRefused', (event) => ({
   actorId: event.data.userId,
   action: 'access.refused',
   targetKind: 'route',
@@ -64,7 +86,7 @@ export const accessRefused: On['accessRefused'] = logged((event) => ({
   after: { times: event.data.times, from: event.data.from, until: event.data.until },
 }));
 
-export const sessionsEnded: On['sessionsEnded'] = logged((event) => ({
+export const sessionsEnded = logged('sessionsEnded', (event) => ({
   actorId: null,
   action: 'auth.sessions-ended',
   targetKind: 'user',
@@ -75,7 +97,7 @@ export const sessionsEnded: On['sessionsEnded'] = logged((event) => ({
 }));
 
 /** Factors, password, address, number: what changed how somebody signs in, and lock-outs. */
-export const securityNotice: On['securityNotice'] = logged((event) => ({
+export const securityNotice = logged('securityNotice', (event) => ({
   actorId: null,
   action: `auth.${event.data.kind.replaceAll('_', '-')}`,
   targetKind: 'user',
@@ -83,7 +105,7 @@ export const securityNotice: On['securityNotice'] = logged((event) => ({
   outcome: 'done',
 }));
 
-export const transactionPosted: On['transactionPosted'] = logged((event) => ({
+export const transactionPosted = logged('transactionPosted', (event) => ({
   actorId: event.data.actorId ?? null,
   action: `payments.${event.data.kind}`,
   targetKind: 'transaction',
@@ -94,7 +116,7 @@ export const transactionPosted: On['transactionPosted'] = logged((event) => ({
 }));
 
 /** M12: who asked; who approved is the actor of what is posted then. */
-export const adjustmentRequested: On['adjustmentRequested'] = logged((event) => ({
+export const adjustmentRequested = logged('adjustmentRequested', (event) => ({
   actorId: event.data.actorId,
   action: 'payments.adjustment-requested',
   targetKind: 'user',
@@ -104,7 +126,8 @@ export const adjustmentRequested: On['adjustmentRequested'] = logged((event) => 
   reason: event.data.reason,
 }));
 
-export const reviewDeleted: On['reviewDeleted'] = logged(
+export const reviewDeleted = logged(
+  'reviewDeleted',
   (event) => ({
     actorId: event.data.actorId,
     action: 'review.delete',
@@ -118,7 +141,7 @@ export const reviewDeleted: On['reviewDeleted'] = logged(
 );
 
 /** S3: what support did to a review besides deleting it. */
-export const reviewRedacted: On['reviewRedacted'] = logged((event) => ({
+export const reviewRedacted = logged('reviewRedacted', (event) => ({
   actorId: event.data.actorId,
   action: `orders.review-${event.data.what}`,
   targetKind: 'review',
@@ -144,11 +167,11 @@ const WEIGHTY = new Set([
 ]);
 
 /** Disputes with their rulings and appeals; reviews reported and appealed. */
-export const ticketChanged: On['ticketChanged'] = async (ctx, event) => async (tx) => {
+export const ticketChanged = logged('ticketChanged', (event) => {
   const { ticketId, number, kind, action, actorId, orderId, from, to } = event.data;
   const opened = action === 'open' && ['dispute', 'review', 'appeal'].includes(kind);
-  if (!opened && !WEIGHTY.has(action)) return;
-  const entry = {
+  if (!opened && !WEIGHTY.has(action)) return undefined;
+  return {
     actorId,
     action: `support.${opened ? `${kind}-opened` : action.replaceAll('_', '-')}`,
     targetKind: 'ticket',
@@ -156,6 +179,5 @@ export const ticketChanged: On['ticketChanged'] = async (ctx, event) => async (t
     outcome: 'done',
     before: { status: from },
     after: { status: to, number, orderId },
-  } as const;
-  await appendEntry(tx, ctx.auditKey, event.time, entry, { announce: false });
-};
+  };
+});

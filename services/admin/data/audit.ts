@@ -28,22 +28,66 @@ const COLUMNS = sql`number, entry_id as "entryId", at, actor_id as "actorId", ac
 
 const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
 
+export interface Append {
+  readonly at: Date;
+  readonly entry: NewEntry;
+  readonly entryId?: string;
+  /** Default: told to analytics as an administrative act. */
+  readonly announce?: boolean;
+}
+
 /**
- * Appends an entry to the chain. Takes the lock of the chain's end until the commit, so it is the last thing that a
- * transaction does: whoever holds it waits for nobody. Returns the entry's id.
+ * Appends entries to the chain, in their order. Takes the lock of the chain's end until the commit, so it is the last
+ * thing that a transaction does: whoever holds it waits for nobody. Returns the entries' ids.
  */
+export async function appendEntries(tx: Tx, key: string, appends: readonly Append[]): Promise<string[]> {
+  const head = await tx.one<{ number: bigint; hash: Buffer }>(sql`select number, hash from audit_head for update`);
+  let { number, hash } = head;
+  const rows = appends.map(({ at, entry, entryId }) => {
+    const facts = factsOf(entry, { number: ++number, entryId: entryId ?? newId(), at });
+    hash = hashEntry(key, hash, facts);
+    return { ...facts, hash };
+  });
+  const column = <T>(of: (row: AuditRow) => T) => rows.map(of);
+  tx.send(sql`
+    insert into audit_log (number, entry_id, at, actor_id, action, target_kind, target_id, outcome, code, before, after,
+      reason, address, request_id, hash)
+    select * from unnest(${column((row) => row.number)}::bigint[], ${column((row) => row.entryId)}::uuid[],
+      ${column((row) => row.at)}::timestamptz[], ${column((row) => row.actorId)}::uuid[], ${column((row) => row.action)}::text[],
+      ${column((row) => row.targetKind)}::text[], ${column((row) => row.targetId)}::text[], ${column((row) => row.outcome)}::text[],
+      ${column((row) => row.code)}::text[], ${column((row) => json(row.before))}::jsonb[], ${column((row) => json(row.after))}::jsonb[],
+      ${column((row) => row.reason)}::text[], ${column((row) => row.address)}::text[], ${column((row) => row.requestId)}::text[],
+      ${column((row) => row.hash)}::bytea[])`);
+  tx.send(sql`update audit_head set number = ${number}, hash = ${hash}`);
+  for (const [index, row] of rows.entries())
+    if (appends[index]?.announce !== false && row.actorId !== null)
+      tx.emit(adminEvents.actionLogged, row.entryId, {
+        actionId: row.entryId,
+        actorId: row.actorId,
+        action: row.action,
+        targetKind: row.targetKind,
+        targetId: row.targetId,
+        refused: row.outcome === 'refused',
+        at: row.at.toISOString(),
+      });
+  return rows.map((row) => row.entryId);
+}
+
+/** One of them. */
 export async function appendEntry(
   tx: Tx,
   key: string,
   at: Date,
   entry: NewEntry,
-  options: { announce?: boolean; entryId?: string } = {},
+  options: Omit<Append, 'at' | 'entry'> = {},
 ): Promise<string> {
-  const head = await tx.one<{ number: bigint; hash: Buffer }>(sql`select number, hash from audit_head for update`);
-  const facts: AuditFacts = {
-    number: head.number + 1n,
-    entryId: options.entryId ?? newId(),
-    at,
+  const [entryId] = await appendEntries(tx, key, [{ at, entry, ...options }]);
+  return entryId as string;
+}
+
+function factsOf(entry: NewEntry, at: Pick<AuditFacts, 'number' | 'entryId' | 'at'>): AuditFacts {
+  return {
+    ...at,
     actorId: entry.actorId,
     action: entry.action,
     targetKind: entry.targetKind,
@@ -56,25 +100,6 @@ export async function appendEntry(
     address: entry.address ? cleanText(entry.address).slice(0, 100) : null,
     requestId: entry.requestId ? cleanText(entry.requestId).slice(0, 100) : null,
   };
-  const hash = hashEntry(key, head.hash, facts);
-  await tx.run(sql`
-    insert into audit_log (number, entry_id, at, actor_id, action, target_kind, target_id, outcome, code, before, after,
-      reason, address, request_id, hash)
-    values (${facts.number}, ${facts.entryId}, ${at}, ${facts.actorId}, ${facts.action}, ${facts.targetKind},
-      ${facts.targetId}, ${facts.outcome}, ${facts.code}, ${json(facts.before)}::jsonb, ${json(facts.after)}::jsonb,
-      ${facts.reason}, ${facts.address}, ${facts.requestId}, ${hash})`);
-  await tx.run(sql`update audit_head set number = ${facts.number}, hash = ${hash}`);
-  if (options.announce !== false && facts.actorId !== null)
-    tx.emit(adminEvents.actionLogged, facts.entryId, {
-      actionId: facts.entryId,
-      actorId: facts.actorId,
-      action: facts.action,
-      targetKind: facts.targetKind,
-      targetId: facts.targetId,
-      refused: facts.outcome === 'refused',
-      at: at.toISOString(),
-    });
-  return facts.entryId;
 }
 
 export interface AuditFilter {
