@@ -18,6 +18,7 @@ export interface Shares {
 
 const PLACES = 14;
 const FUNCTIONS = 20;
+const BEGIN_MS = 1_500;
 const PRELOAD = new URL('./profiled.ts', import.meta.url).href;
 
 let folder: string | undefined;
@@ -48,12 +49,17 @@ export async function ofTurn(turn: () => Promise<unknown>): Promise<Shares[]> {
   await session.post('Profiler.start');
   const asked = [...programs];
   for (const program of asked) program.kill('SIGUSR2');
+  // Beginning to profile takes a program a while, which is none of the turn's.
+  await sleep(BEGIN_MS);
+  const from = now();
   await turn();
+  const to = now();
   for (const program of asked) program.kill('SIGUSR2');
   const { profile } = await session.post('Profiler.stop');
   session.disconnect();
   const told = await Promise.all(asked.map(toldBy));
-  return [sharesOf('bench', profile), ...told.flatMap((one) => (one ? [sharesOf('program', one)] : []))];
+  const of = (process: string, one: Profiler.Profile) => sharesOf(process, one, { from, to });
+  return [of('bench', profile), ...told.flatMap((one) => (one ? [of('program', one)] : []))];
 }
 
 async function toldBy({ pid }: ChildProcess): Promise<Profiler.Profile | null> {
@@ -69,15 +75,19 @@ export function endProfiles(): void {
   if (folder !== undefined) rmSync(folder, { recursive: true, force: true });
 }
 
-function sharesOf(process: string, profile: Profiler.Profile): Shares {
+/** As profiles have it: microseconds of the machine's monotonic clock. */
+const now = () => Number(process.hrtime.bigint() / 1_000n);
+
+function sharesOf(of: string, profile: Profiler.Profile, { from, to }: { from: number; to: number }): Shares {
   const nodes = new Map(profile.nodes.map((node) => [node.id, node.callFrame]));
   const places = new Map<string, number>();
   const functions = new Map<string, number>();
-  let busy = 0;
+  let [at, busy] = [profile.startTime, 0];
   for (const [index, id] of (profile.samples ?? []).entries()) {
     const took = profile.timeDeltas?.[index] ?? 0;
+    at += took;
     const frame = nodes.get(id);
-    if (!frame || frame.functionName === '(idle)') continue;
+    if (!frame || frame.functionName === '(idle)' || at < from || at > to) continue;
     busy += took;
     const place = placeOf(frame.url, frame.functionName);
     const named = `${frame.functionName || '(anonymous)'} ${place}`;
@@ -92,7 +102,7 @@ function sharesOf(process: string, profile: Profiler.Profile): Shares {
         .map(([name, took]) => [name, Math.round((took / busy) * 1000) / 1000]),
     );
   return {
-    ...{ process, busy: Math.round((busy / (profile.endTime - profile.startTime)) * 100) / 100 },
+    ...{ process: of, busy: Math.round((busy / (to - from)) * 100) / 100 },
     ...{ places: most(places, PLACES), functions: most(functions, FUNCTIONS) },
   };
 }
