@@ -82,7 +82,7 @@ export async function everyMailOnce(world: TwoReplicas, people: readonly Person[
     ).rows;
   try {
     for (let round = 0; round < 3; round++) await tell(world.bus, people);
-    await expect.poll(() => arrivals.look(), { timeout: 40_000, interval: 20 }).toBeGreaterThan(NEWS / 4);
+    await expect.poll(() => arrivals.look(), { timeout: 90_000, interval: 20 }).toBeGreaterThan(NEWS / 4);
     await world.kill();
     await world.drain();
     // What is left when the living replica has nothing to do is the dead one's; its leases are made to run out now.
@@ -95,7 +95,7 @@ export async function everyMailOnce(world: TwoReplicas, people: readonly Person[
           const after = await open();
           return JSON.stringify(after) === before && after.every((row) => row.state !== 'queued');
         },
-        { timeout: 40_000 },
+        { timeout: 90_000 },
       )
       .toBe(true);
     const uncertain = (await open()).filter((row) => row.state === 'handed').map((row) => `<${row.deliveryId}@`);
@@ -103,7 +103,7 @@ export async function everyMailOnce(world: TwoReplicas, people: readonly Person[
       'update notifications.deliveries set lease_until = statement_timestamp() where done_at is null and user_id = any($1)',
       [ids],
     );
-    await expect.poll(async () => (await open()).length, { timeout: 30_000 }).toBe(0);
+    await expect.poll(async () => (await open()).length, { timeout: 60_000 }).toBe(0);
     await arrivals.look();
     expect(uncertain.length).toBeLessThanOrEqual(SMTP_CONNECTIONS);
     expect(arrivals.counts.size).toBe(NEWS);

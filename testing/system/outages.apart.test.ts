@@ -292,5 +292,5 @@ describe('F2, F13: a burst of news', () => {
     await everyMailOnce({ bus, adminUrl, catcherUrl, kill: () => world.kill('notifications', 1), drain }, people);
     await world.revive('notifications');
     expect(await world.deadLetters()).toEqual([]);
-  }, 240_000);
+  }, 400_000);
 });

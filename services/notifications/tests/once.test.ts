@@ -46,4 +46,4 @@ test('1,000 events three times each, two replicas, a kill -9: every mail once', 
     },
     Array.from({ length: NEWS }, () => fix.someone() as { userId: string; email: string }),
   );
-}, 120_000);
+}, 240_000);
