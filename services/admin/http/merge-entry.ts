@@ -17,8 +17,8 @@ export const mergeDictionaryEntry: AdminHandlers['mergeDictionaryEntry'] = async
     { action: 'dictionary.merge', targetKind: 'dictionary', targetId: `${name}/${key}`, reason, wanted: { into } },
     {
       async check() {
-        // A country is not ours to merge, and a block keeps the rule that it was made by.
-        if (name === 'countries' || name === 'rules') throw new Problem('admin.key_faulty', { detail: name });
+        // A block keeps the rule that it was made by.
+        if (name === 'rules') throw new Problem('admin.key_faulty', { detail: name });
       },
       async write(tx) {
         requireVersion(req, await lockDictionary(tx, name));

@@ -120,7 +120,7 @@ export const dictionaryChanged: C['dictionaryChanged'] = async (_ctx, event) => 
 /** Profiles that name the merged entry follow, in portions. */
 export const dictionaryMerged: C['dictionaryMerged'] = async (_ctx, event) => async (tx) => {
   const { dictionary, from, into } = event.data;
-  if (dictionary !== 'skills' && dictionary !== 'styles') return;
+  if (dictionary !== 'skills' && dictionary !== 'styles' && dictionary !== 'countries') return;
   const work: FollowMerge = { dictionary, from, into, after: FIRST };
   await tx.schedule('followMerge', work, { key: `merge:${event.id}` });
 };

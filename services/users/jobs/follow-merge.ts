@@ -5,7 +5,7 @@ import type { UsersContext } from '../context.ts';
 import { emitProfile, lockProfile, profileById } from '../data/profiles.ts';
 
 const payload = z.strictObject({
-  dictionary: z.enum(['skills', 'styles']),
+  dictionary: z.enum(['skills', 'styles', 'countries']),
   from: z.string(),
   into: z.string(),
   /** Profiles up to this one have followed. */
@@ -21,10 +21,11 @@ const BATCHES_PER_RUN = 20;
 export const followMerge: Job<UsersContext, FollowMerge> = {
   payload,
   async run(ctx, { dictionary, from, into, after }) {
-    const names =
-      dictionary === 'skills'
-        ? sql`skills @> ${JSON.stringify([{ key: from }])}::jsonb`
-        : sql`styles @> array[${from}]`;
+    const names = {
+      skills: sql`skills @> ${JSON.stringify([{ key: from }])}::jsonb`,
+      styles: sql`styles @> array[${from}]`,
+      countries: sql`country = ${from}`,
+    }[dictionary];
     let last = after;
     for (let batch = 0; batch < BATCHES_PER_RUN; batch++) {
       const rows = await ctx.db.many<{ userId: string }>(
@@ -42,6 +43,8 @@ export const followMerge: Job<UsersContext, FollowMerge> = {
             await tx.run(
               sql`update profiles set skills = ${JSON.stringify(skills)}::jsonb, version = version + 1 where user_id = ${userId}`,
             );
+          } else if (dictionary === 'countries') {
+            await tx.run(sql`update profiles set country = ${into}, version = version + 1 where user_id = ${userId}`);
           } else {
             const known = profile.styles.some((style) => style.key === into);
             const styles = profile.styles
@@ -52,7 +55,7 @@ export const followMerge: Job<UsersContext, FollowMerge> = {
               update profiles set styles = ${styles.map((style) => style.key)}, style_levels = ${JSON.stringify(levels)}, version = version + 1 where user_id = ${userId}`);
           }
           const after = await profileById(tx, userId);
-          if (after) emitProfile(tx, after, [dictionary]);
+          if (after) emitProfile(tx, after, [dictionary === 'countries' ? 'country' : dictionary]);
         }
       });
       last = rows.at(-1)?.userId ?? last;

@@ -95,7 +95,7 @@ const dictionaries: Walk = {
 };
 
 const countries: Walk = {
-  name: 'D3: countries: by their codes, in both languages, deprecated for who is not there yet; none is merged into another',
+  name: 'D3: countries: by their codes, in both languages, deprecated for who is not there yet, merged with whom they name',
   async run(world) {
     const admin = await newAdmin(world);
     const key = 'ZZ';
@@ -117,14 +117,17 @@ const countries: Walk = {
     };
     await moveTo(there, 200);
     await there.until(`/freelancers?country=${key}`, hits(there.userId));
-    const now = (await admin.get('/dictionaries/countries')).body.version;
-    const merge = { into: 'RU', reason: 'Присоединение' };
-    await admin.post(`/admin/dictionaries/countries/${key}/merge`, merge, { ifMatch: `"${now}"`, expect: 400 });
     await putEntry(admin, 'countries', key, { title, deprecated: true });
     await world.drain();
     await moveTo(late, 400);
     await moveTo(there, 200);
     expect((await there.get('/me/profile')).body.country).toBe(key);
+    const now = (await admin.get('/dictionaries/countries')).body.version;
+    const merge = { into: 'RU', reason: 'Присоединение' };
+    await admin.post(`/admin/dictionaries/countries/${key}/merge`, merge, { ifMatch: `"${now}"`, expect: 200 });
+    expect(await entryOf(there, 'countries', key)).toMatchObject({ deprecated: true, mergedInto: 'RU' });
+    await there.until('/me/profile', (profile) => profile.country === 'RU');
+    await there.until('/freelancers?country=RU', hits(there.userId));
   },
 };
 

@@ -173,7 +173,7 @@ function Line({ entry, of, name, changed }: Props & { entry: Entry }) {
         <Check label={t('dictionary.deprecated')} name="deprecated" checked={entry.deprecated} />
         <Field label={t('field.reason')} name="reason" required minLength={3} maxLength={2000} />
       </Form>
-      {name !== 'countries' && name !== 'rules' && !entry.mergedInto && (
+      {name !== 'rules' && !entry.mergedInto && (
         <Form
           quiet
           button={t('dictionary.merge')}
