@@ -48,6 +48,8 @@ export async function ofTurn(turn: () => Promise<unknown>): Promise<Shares[]> {
   await session.post('Profiler.enable');
   await session.post('Profiler.start');
   const asked = [...programs];
+  // One that came too late for the turn before.
+  for (const program of asked) rmSync(fileOf(program), { force: true });
   for (const program of asked) program.kill('SIGUSR2');
   // Beginning to profile takes a program a while, which is none of the turn's.
   await sleep(BEGIN_MS);
@@ -62,8 +64,10 @@ export async function ofTurn(turn: () => Promise<unknown>): Promise<Shares[]> {
   return [of('bench', profile), ...told.flatMap((one) => (one ? [of('program', one)] : []))];
 }
 
-async function toldBy({ pid }: ChildProcess): Promise<Profiler.Profile | null> {
-  const file = join(folder as string, `${pid}.cpuprofile`);
+const fileOf = ({ pid }: ChildProcess) => join(folder as string, `${pid}.cpuprofile`);
+
+async function toldBy(program: ChildProcess): Promise<Profiler.Profile | null> {
+  const file = fileOf(program);
   for (let tries = 0; tries < 200 && !existsSync(file); tries++) await sleep(50);
   if (!existsSync(file)) return null;
   const profile = JSON.parse(readFileSync(file, 'utf8')) as Profiler.Profile | null;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type TestDatabase, testDatabase } from '#testing/postgres.ts';
-import type { Bus } from './bus.ts';
+import type { Bus, Delivery } from './bus.ts';
 import { busSuite } from './bus-suite.ts';
 import type { BusHarness } from './bus-suite-fixture.ts';
 import { event, events, eventually, Inbox, numberOf, silentLog, startChild } from './bus-testing.ts';
@@ -210,6 +210,32 @@ describe('embedded bus on PostgreSQL', { timeout: 30_000 }, () => {
       () => bus.depth('q'),
       (depth) => depth.waiting === 0,
     );
+    await bus.close();
+  });
+
+  test('what is published while a backlog is taken comes after it', async () => {
+    const bus = await open('behind');
+    await bus.declare([{ queue: 'q', types: ['a.b.c.v1'] }]);
+    await bus.publish(events('a.b.c.v1', 30));
+    const got = new Inbox<number>();
+    const onBatch = async (batch: Delivery[]) => {
+      for (const delivery of batch) {
+        delivery.ack();
+        got.add(numberOf(delivery));
+      }
+    };
+    // Holds up the first take, so that a publish begins while it is under way.
+    const lock = await admin.connect();
+    await lock.query('BEGIN; LOCK TABLE behind.message IN ACCESS EXCLUSIVE MODE');
+    await bus.subscribe({ queue: 'q', types: ['a.b.c.v1'], prefetch: 7, onBatch });
+    const publishing = bus.publish([event('a.b.c.v1', { n: 30 })]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    await lock.query('COMMIT');
+    lock.release();
+    await publishing;
+    for (let n = 31; n < 60; n++) await bus.publish([event('a.b.c.v1', { n })]);
+    await got.count(60);
+    expect(got.items).toEqual(Array.from({ length: 60 }, (_, n) => n));
     await bus.close();
   });
 

@@ -1,6 +1,6 @@
 import type { BusLog, SubscribeOptions, Subscription } from './bus.ts';
 import { type Outcome, runBatch, TrackedDelivery } from './delivery.ts';
-import type { EmbeddedStore, Settlements, TakenMessage } from './embedded-store.ts';
+import { byId, type EmbeddedStore, type Settlements, type TakenMessage } from './embedded-store.ts';
 import { backoffMs, pause } from './waiting.ts';
 
 /** Outcomes reach the database after so long, or when there are so many, so that a crash repeats little. */
@@ -35,10 +35,12 @@ export class EmbeddedConsumer implements Subscription {
   readonly #closing = new AbortController();
   readonly #done: Promise<void>;
   #wake: (() => void) | undefined;
-  /** A take found the end of the queue, and only what was handed over came after. */
+  /** A take finds the end of the queue, or is to, and only what was handed over came since. */
   #caughtUp = false;
-  /** Handed over and not begun. All of it is older than what a take would find. */
+  /** In hand and not begun, in the order of their ids: handed over, or taken besides. */
   #handed: TakenMessage[] = [];
+  /** Older ones than those in hand wait in the database: a take that was under way when they came did not reach its end. */
+  #behind = false;
   /** Events being stored that are to be handed over. */
   #promised = 0;
   /** Messages that this consumer answers for. */
@@ -74,6 +76,13 @@ export class EmbeddedConsumer implements Subscription {
     this.wake();
   }
 
+  /** What the database has as in flight here may not be what this consumer holds. */
+  lookForStray(): void {
+    this.#stray = true;
+    this.#strayLooks = STRAY_LOOKS;
+    this.wake();
+  }
+
   /** How many of these events it is bound to. */
   countOf(types: readonly string[]): number {
     return types.filter((type) => this.#types.has(type)).length;
@@ -93,7 +102,6 @@ export class EmbeddedConsumer implements Subscription {
   keep(count: number, messages: readonly TakenMessage[]): void {
     this.#promised -= count;
     for (const message of messages) this.#held.add(message.id);
-    if (this.#closing.signal.aborted) return void this.#giveBack(messages);
     this.#handed.push(...messages);
     this.#wake?.();
   }
@@ -101,8 +109,7 @@ export class EmbeddedConsumer implements Subscription {
   /** Whether they were stored is not known. */
   fail(count: number): void {
     this.#promised -= count;
-    this.#lookForStray();
-    this.wake();
+    this.lookForStray();
   }
 
   async close(): Promise<void> {
@@ -119,6 +126,8 @@ export class EmbeddedConsumer implements Subscription {
       else if (this.#closing.signal.aborted) await this.#giveBack(batch);
       else await this.#handle(batch);
     }
+    // Their statements are bounded, so an answer comes.
+    while (this.#promised > 0) await this.#woken();
     await this.#giveBack(this.#handed.splice(0));
     await this.#settle();
   }
@@ -127,8 +136,14 @@ export class EmbeddedConsumer implements Subscription {
     const { prefetch, gatherMs = 0 } = this.#options;
     const few = this.#caughtUp && this.#handed.length > 0 && this.#handed.length < prefetch;
     if (few && gatherMs > 0) await pause(gatherMs, this.#closing.signal);
-    if (this.#handed.length > 0) return this.#handed.splice(0, prefetch);
-    return this.#caughtUp ? [] : await this.#take();
+    if (this.#handed.length > 0 && !this.#behind) return this.#handed.splice(0, prefetch);
+    if (this.#caughtUp && !this.#behind) return [];
+    const taken = await this.#take();
+    const [first] = this.#handed;
+    this.#behind = first !== undefined && taken.length === prefetch && taken.every((one) => byId(one, first) < 0);
+    if (first === undefined || this.#behind) return taken;
+    this.#handed = [...taken, ...this.#handed].sort(byId);
+    return this.#handed.splice(0, prefetch);
   }
 
   async #handle(batch: readonly TakenMessage[]): Promise<void> {
@@ -190,17 +205,15 @@ export class EmbeddedConsumer implements Subscription {
       // A wake while the answer is under way unsets it.
       this.#caughtUp = true;
       try {
-        if (this.#stray) {
-          await store.giveBackAllBut(this.queue, [...this.#held]);
-          this.#stray = false;
-        }
+        if (this.#stray) await this.#giveBackStray();
         const taken = await store.take(this.queue, prefetch);
         for (const message of taken) this.#held.add(message.id);
         if (taken.length === prefetch) this.#caughtUp = false;
         return taken;
       } catch (error) {
         this.#caughtUp = false;
-        this.#lookForStray();
+        this.#stray = true;
+        this.#strayLooks = STRAY_LOOKS;
         if (failures === 0) log.warn({ err: error, queue: this.queue }, 'bus could not take messages');
         await pause(backoffMs(failures, FAILURE_BACKOFF_MAX_MS), this.#closing.signal);
       }
@@ -208,9 +221,15 @@ export class EmbeddedConsumer implements Subscription {
     return [];
   }
 
-  #lookForStray(): void {
-    this.#stray = true;
-    this.#strayLooks = STRAY_LOOKS;
+  /** Of no urgency: a failure leaves it to the next safety poll, and holds up no take. */
+  async #giveBackStray(): Promise<void> {
+    this.#stray = false;
+    const { store, log } = this.#needs;
+    try {
+      await store.giveBackAllBut(this.queue, [...this.#held]);
+    } catch (error) {
+      log.warn({ err: error, queue: this.queue }, 'bus could not look for messages that nobody holds');
+    }
   }
 
   async #giveBack(messages: readonly TakenMessage[]): Promise<void> {
@@ -228,6 +247,10 @@ export class EmbeddedConsumer implements Subscription {
 
   async #sleep(): Promise<void> {
     if (!this.#caughtUp || this.#handed.length > 0 || this.#closing.signal.aborted) return;
+    await this.#woken();
+  }
+
+  async #woken(): Promise<void> {
     await new Promise<void>((resolve) => {
       this.#wake = resolve;
     });

@@ -11,6 +11,11 @@ export interface TakenMessage {
   attempt: number;
 }
 
+/** The order in which messages were stored. */
+export function byId(a: { id: string }, b: { id: string }): number {
+  return a.id.length - b.id.length || (a.id < b.id ? -1 : a.id === b.id ? 0 : 1);
+}
+
 /** What became of taken messages, kept until the database has it. */
 export interface Settlements {
   acks: string[];
@@ -105,7 +110,7 @@ export class EmbeddedStore {
       [queue, limit, this.owner],
     );
     // RETURNING keeps no order.
-    return rows.sort((a, b) => a.id.length - b.id.length || (a.id < b.id ? -1 : 1));
+    return rows.sort(byId);
   }
 
   /** Messages that another instance took over meanwhile are left to it. */

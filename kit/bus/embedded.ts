@@ -214,6 +214,8 @@ class EmbeddedBus implements Bus {
 
   #wakeFromOutside(queues: string[] | undefined, from: string | undefined): void {
     if (from !== undefined) this.#alive.add(from);
+    // The database was away: a crash of it forgets what was settled last, and what was published stays marked as in flight here.
+    if (queues === undefined && from === undefined) for (const consumer of this.#consumers) consumer.lookForStray();
     if (queues === undefined) this.#lookAround();
     else for (const consumer of this.#consumers) if (queues.includes(consumer.queue)) consumer.wake();
   }

@@ -46,6 +46,7 @@ export class RabbitConsumer implements Subscription {
   #buffer: { session: Session; delivery: TrackedDelivery }[] = [];
   #running: Promise<void> | undefined;
   #pumping = false;
+  #gathering: NodeJS.Timeout | undefined;
   readonly #copies = new Set<Promise<void>>();
   /** Retry queues declared, or being declared, since the channel was opened. */
   readonly #retrySteps = new Map<number, Promise<void>>();
@@ -85,6 +86,7 @@ export class RabbitConsumer implements Subscription {
 
   async close(): Promise<void> {
     this.#closing.abort();
+    clearTimeout(this.#gathering);
     const session = this.#session;
     if (session?.channel.active) {
       await within(session.channel.basicCancel(session.consumerTag), 1_000, 'cancel').catch(() => {});
@@ -182,19 +184,29 @@ export class RabbitConsumer implements Subscription {
 
   /** One turn later, so that all messages of one read make one batch, or as much later as there is to gather. */
   #pump(): void {
+    const { prefetch, gatherMs = 0 } = this.#options;
+    if (this.#running || this.#buffer.length === 0) return;
+    if (gatherMs === 0 || this.#buffer.length >= prefetch) this.#beginSoon();
+    else this.#gathering ??= setTimeout(() => this.#begin(), gatherMs);
+  }
+
+  #beginSoon(): void {
     if (this.#pumping) return;
     this.#pumping = true;
-    const { prefetch, gatherMs = 0 } = this.#options;
-    const wait = this.#buffer.length < prefetch ? gatherMs : 0;
-    const begin = (run: () => void) => void (wait > 0 ? setTimeout(run, wait) : setImmediate(run));
-    begin(() => {
+    setImmediate(() => {
       this.#pumping = false;
-      if (this.#running || this.#buffer.length === 0 || this.#closing.signal.aborted) return;
-      const batch = this.#buffer.splice(0, prefetch).map((entry) => entry.delivery);
-      this.#running = runBatch(batch, this.#options, this.#needs.log).then(() => {
-        this.#running = undefined;
-        this.#pump();
-      });
+      this.#begin();
+    });
+  }
+
+  #begin(): void {
+    clearTimeout(this.#gathering);
+    this.#gathering = undefined;
+    if (this.#running || this.#buffer.length === 0 || this.#closing.signal.aborted) return;
+    const batch = this.#buffer.splice(0, this.#options.prefetch).map((entry) => entry.delivery);
+    this.#running = runBatch(batch, this.#options, this.#needs.log).then(() => {
+      this.#running = undefined;
+      this.#pump();
     });
   }
 
