@@ -144,6 +144,19 @@ function print(result: Result): void {
   process.stdout.write(`${lines.join('\n')}\n`);
 }
 
+/** At once: a bench that fails later takes nothing along. */
+function keep(result: Result, profile: boolean): void {
+  mkdirSync(`${here}results`, { recursive: true });
+  const about = { at: new Date().toISOString(), machine: machine() };
+  const { profiles, ...figures } = result;
+  const write = (name: string, content: object) =>
+    writeFileSync(`${here}results/${name}.json`, `${JSON.stringify({ ...about, ...content }, null, 1)}\n`);
+  write(result.name, figures);
+  if (profile) write(`${result.name}.profile`, { profiles });
+  const svg = execFileSync(process.execPath, [`${here}peers/chart.mjs`], { input: JSON.stringify(result) });
+  writeFileSync(`${here}results/${result.name}.svg`, svg);
+}
+
 function machine(): string {
   const gib = Math.round(totalmem() / 1024 ** 3);
   return `${availableParallelism()} × ${cpus()[0]?.model ?? 'unknown'}, ${gib} GiB, ${process.platform} ${release()}, Node.js ${process.versions.node}`;
@@ -175,25 +188,11 @@ try {
     const result = await run(bench, values);
     results.push(result);
     print(result);
+    if (!values.smoke) keep(result, values.profile);
   }
 } finally {
   await closeNeeds();
   endProfiles();
-}
-if (!values.smoke) {
-  mkdirSync(`${here}results`, { recursive: true });
-  const about = { at: new Date().toISOString(), machine: machine() };
-  for (const result of results) {
-    const { profiles, ...figures } = result;
-    writeFileSync(`${here}results/${result.name}.json`, `${JSON.stringify({ ...about, ...figures }, null, 1)}\n`);
-    if (values.profile)
-      writeFileSync(
-        `${here}results/${result.name}.profile.json`,
-        `${JSON.stringify({ ...about, profiles }, null, 1)}\n`,
-      );
-    const svg = execFileSync(process.execPath, [`${here}peers/chart.mjs`], { input: JSON.stringify(result) });
-    writeFileSync(`${here}results/${result.name}.svg`, svg);
-  }
 }
 // A bench that yields nothing is a failure, whatever else ran; on a CI machine a missing peer is one too.
 const silent = results.filter((result) => !result.rows.some((row) => row.role === 'ours' && row.median > 0));
