@@ -142,10 +142,8 @@ async function handleWave(options: InboxOptions, wave: readonly Item[]): Promise
     }
   });
   // As they came, but what is handled together last: it locks what all others would wait for (the end of the audit log).
-  const [those, single] = [true, false].map((isTogether) =>
-    units.filter((unit) => ready.has(unit) && (unit.items[0].handler.together !== undefined) === isTogether),
-  ) as [Unit[], Unit[]];
-  const inOrder = [...single, ...those];
+  const isTogether = (unit: Unit) => Number(unit.items[0].handler.together !== undefined);
+  const inOrder = units.filter((unit) => ready.has(unit)).sort((a, b) => isTogether(a) - isTogether(b));
   const [size, sideways] = options.transact ? [1, inOrder.length] : [EFFECTS, TRANSACTIONS];
   const shares = Array.from({ length: Math.ceil(inOrder.length / size) }, (_, n) =>
     inOrder.slice(n * size, (n + 1) * size),

@@ -1,4 +1,4 @@
-import { decodeCursor, found, pageOf, requireVersion } from '#kit/service/reply.ts';
+import { found, requireVersion } from '#kit/service/reply.ts';
 import { audited } from '../audited.ts';
 import type { AdminHandlers } from '../context.ts';
 import {
@@ -12,6 +12,7 @@ import {
   readDictionary,
 } from '../data/dictionaries.ts';
 import { differences } from '../domain/differences.ts';
+import { versionPage } from './version-page.ts';
 
 const versionView = ({ entries: _entries, createdAt, ...row }: DictionaryVersion) => ({
   ...row,
@@ -19,15 +20,10 @@ const versionView = ({ entries: _entries, createdAt, ...row }: DictionaryVersion
 });
 
 export const getDictionaryHistory: AdminHandlers['getDictionaryHistory'] = async (ctx, req) => {
-  const { limit, cursor } = req.query;
-  const below = decodeCursor(cursor, 1)?.[0];
-  const rows = await dictionaryHistory(
-    ctx.db,
-    req.params.name,
-    limit + 1,
-    below === undefined ? undefined : Number(below),
-  );
-  return { body: pageOf(rows.map(versionView), limit, (last) => [last.version]) };
+  const { name } = req.params;
+  return {
+    body: await versionPage(req.query, (limit, below) => dictionaryHistory(ctx.db, name, limit, below), versionView),
+  };
 };
 
 const byKey = (entries: readonly DictionaryEntry[]) =>

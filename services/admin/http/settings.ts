@@ -2,7 +2,7 @@ import { SETTINGS, type SettingKey } from '#contracts/admin/settings.ts';
 import { CURRENCIES } from '#contracts/common/values.ts';
 import type { Tx } from '#kit/db/db.ts';
 import { Problem } from '#kit/problem.ts';
-import { decodeCursor, found, pageOf, requireVersion } from '#kit/service/reply.ts';
+import { found, requireVersion } from '#kit/service/reply.ts';
 import { audited } from '../audited.ts';
 import type { AdminContext, AdminHandlers } from '../context.ts';
 import { differences } from '../domain/differences.ts';
@@ -18,6 +18,7 @@ import {
   valueInForce,
   versionView,
 } from '../data/settings.ts';
+import { versionPage } from './version-page.ts';
 
 /** A date that passed while the request was under way is not the past yet, milliseconds. */
 const GRACE_MS = 60_000;
@@ -48,10 +49,9 @@ export const getSetting: AdminHandlers['getSetting'] = async (ctx, req) => {
 
 export const getSettingHistory: AdminHandlers['getSettingHistory'] = async (ctx, req) => {
   const key = keyOf(req.params.key);
-  const { limit, cursor } = req.query;
-  const below = decodeCursor(cursor, 1)?.[0];
-  const rows = await settingHistory(ctx.db, key, limit + 1, below === undefined ? undefined : Number(below));
-  return { body: pageOf(rows.map(versionView), limit, (last) => [last.version]) };
+  return {
+    body: await versionPage(req.query, (limit, below) => settingHistory(ctx.db, key, limit, below), versionView),
+  };
 };
 
 export const diffSetting: AdminHandlers['diffSetting'] = async (ctx, req) => {

@@ -1,7 +1,7 @@
 import { adminEvents } from '#contracts/admin/events.ts';
 import type { Locale } from '#contracts/common/values.ts';
 import type { Tx } from '#kit/db/db.ts';
-import { decodeCursor, found, pageOf, requireVersion } from '#kit/service/reply.ts';
+import { found, requireVersion } from '#kit/service/reply.ts';
 import type { Principal } from '#kit/service/types.ts';
 import { audited } from '../audited.ts';
 import type { AdminContext, AdminHandlers } from '../context.ts';
@@ -18,6 +18,7 @@ import {
   templateVersion,
 } from '../data/templates.ts';
 import { differences } from '../domain/differences.ts';
+import { versionPage } from './version-page.ts';
 
 export const listTemplates: AdminHandlers['listTemplates'] = async (ctx) => {
   const [{ items }, edits] = await Promise.all([ctx.clients.notifications.listTemplates({}), latestTemplates(ctx.db)]);
@@ -48,10 +49,13 @@ const versionView = (row: TemplateRow) => ({ ...row, createdAt: row.createdAt.to
 
 export const getTemplateHistory: AdminHandlers['getTemplateHistory'] = async (ctx, req) => {
   const { key, locale } = req.params;
-  const { limit, cursor } = req.query;
-  const below = decodeCursor(cursor, 1)?.[0];
-  const rows = await templateHistory(ctx.db, key, locale, limit + 1, below === undefined ? undefined : Number(below));
-  return { body: pageOf(rows.map(versionView), limit, (last) => [last.version]) };
+  return {
+    body: await versionPage(
+      req.query,
+      (limit, below) => templateHistory(ctx.db, key, locale, limit, below),
+      versionView,
+    ),
+  };
 };
 
 const texts = ({ subject, html, text }: TemplateTexts): TemplateTexts => ({ subject, html, text });

@@ -62,28 +62,46 @@ export async function comparable(db: Queries, query: SavedQuery, words: Words | 
 
 const FIELDS = { categories: 'category', skills: 'skill', styles: 'style' } as const;
 
+interface Follower {
+  readonly savedSearchId: string;
+  readonly query: SavedQuery;
+  readonly version: number;
+}
+/** Searches that are read at a time. */
+const PORTION = 500;
+
 /** Searches that name an entry of a dictionary which was merged into another look for that one. */
 export async function followInSearches(
   db: Queries,
   of: { dictionary: keyof typeof FIELDS; from: string; into: string },
 ): Promise<void> {
   const field = FIELDS[of.dictionary];
-  const rows = await db.many<{ savedSearchId: string; query: SavedQuery; version: number }>(sql`
-    select saved_search_id as "savedSearchId", query, version from saved_searches
-    where query->>${field}::text = ${of.from} or query->${field}::text @> ${JSON.stringify([of.from])}::jsonb`);
-  for (const { savedSearchId, query, version } of rows) {
-    const follow = (key: string) => (key === of.from ? of.into : key);
-    const next: SavedQuery = {
-      ...query,
-      ...(field === 'category' ? { category: of.into } : { [field]: [...new Set((query[field] ?? []).map(follow))] }),
-    };
-    const words = query.q === undefined ? undefined : await wordsOf(db, searchable(query.q) ?? '');
-    const { anchors, keys, phrases } = await comparable(db, next, words);
-    // Edited meanwhile: its owner has the dictionary as it is now.
-    await db.run(sql`
-      update saved_searches set query = ${JSON.stringify(next)}, anchors = ${anchors}, keys = ${keys}, phrases = ${phrases}, version = version + 1
-      where saved_search_id = ${savedSearchId} and version = ${version}`);
+  for (let after = '00000000-0000-0000-0000-000000000000', full = true; full; ) {
+    const rows = await db.many<Follower>(sql`
+      select saved_search_id as "savedSearchId", query, version from saved_searches
+      where saved_search_id > ${after} and (query->>${field}::text = ${of.from} or query->${field}::text @> ${JSON.stringify([of.from])}::jsonb)
+      order by saved_search_id limit ${PORTION}`);
+    for (const row of rows) await follow(db, row, { ...of, field });
+    after = rows.at(-1)?.savedSearchId ?? after;
+    full = rows.length === PORTION;
   }
+}
+/** One of them, unless its owner has edited it meanwhile: he has the dictionary as it is now. */
+async function follow(
+  db: Queries,
+  { savedSearchId, query, version }: Follower,
+  { field, from, into }: { field: (typeof FIELDS)[keyof typeof FIELDS]; from: string; into: string },
+): Promise<void> {
+  const renamed = (key: string) => (key === from ? into : key);
+  const next: SavedQuery = {
+    ...query,
+    ...(field === 'category' ? { category: into } : { [field]: [...new Set((query[field] ?? []).map(renamed))] }),
+  };
+  const words = query.q === undefined ? undefined : await wordsOf(db, searchable(query.q) ?? '');
+  const { anchors, keys, phrases } = await comparable(db, next, words);
+  await db.run(sql`
+    update saved_searches set query = ${JSON.stringify(next)}, anchors = ${anchors}, keys = ${keys}, phrases = ${phrases}, version = version + 1
+    where saved_search_id = ${savedSearchId} and version = ${version}`);
 }
 
 export async function insertSavedSearch(
