@@ -18,7 +18,7 @@ type Call = () => Promise<unknown>;
 
 let platform: Promise<TestPlatform> | undefined;
 async function open(): Promise<TestPlatform> {
-  process.env['TEST_DATABASE_URL'] ??= (await needs()).databaseUrl;
+  process.env['TEST_DATABASE_URL'] = (await needs()).databaseUrl;
   return await bootPlatform({ services: ['orders', 'roles'] });
 }
 const opened = () => {

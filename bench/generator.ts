@@ -11,18 +11,20 @@ export interface Generator {
 }
 
 export async function generator(): Promise<Generator> {
-  let settle: (result: LoadResult) => void = () => {};
+  let sent = Promise.withResolvers<LoadResult>();
+  // Nobody may wait for it when the generator is ended.
+  sent.promise.catch(() => {});
   const program: Program = launch([process.execPath, PROGRAM], {
     core: 1,
-    onMessage: (message) => message !== 'ready' && settle(message as LoadResult),
+    onMessage: (message) => message !== 'ready' && sent.resolve(message as LoadResult),
   });
+  program.child.once('exit', () => sent.reject(new Error('the load generator ended')));
   return {
     program,
     send(order: LoadOrder): Promise<LoadResult> {
-      return new Promise((resolve) => {
-        settle = resolve;
-        program.child.send(order);
-      });
+      sent = Promise.withResolvers();
+      program.child.send(order);
+      return sent.promise;
     },
   };
 }

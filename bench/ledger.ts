@@ -98,16 +98,14 @@ function overHttp(name: string, clients: number, hot: boolean): Contender {
       await owner.query(`create database ${database}`);
       const url = new URL(databaseUrl);
       url.pathname = `/${database}`;
-      let ready: (message: { users: string[]; token: string }) => void = () => {};
-      const started = new Promise<{ users: string[]; token: string }>((resolve) => {
-        ready = resolve;
-      });
+      const told = Promise.withResolvers<{ users: string[]; token: string }>();
       const command = [process.execPath, local('ledger-service.ts'), url.href, String(port), String(PEOPLE)];
       const program = launch([...command, amqpUrl ?? '', prefix], {
-        onMessage: (message) => ready(message as never),
+        onMessage: (message) => told.resolve(message as never),
         profiled: true,
       });
-      const { users, token } = await started;
+      program.child.once('exit', () => told.reject(new Error('the ledger did not start')));
+      const { users, token } = await told.promise;
       const bodies = (hot ? users.slice(0, 1) : users).map((userId) =>
         JSON.stringify({ reference: 'bench:$ID', userId, amount: { amount: '1', currency: 'RUB' } }),
       );

@@ -19,7 +19,7 @@ export function needs(): Promise<Needs> {
 
 const endings: (() => Promise<unknown>)[] = [];
 
-/** What several benches share ends before the database does; the last begun first. */
+/** What the benches of a family share ends before the database does; the last begun first. */
 export function atEnd(end: () => Promise<unknown>): void {
   endings.push(end);
 }

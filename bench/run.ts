@@ -19,21 +19,31 @@ import { signInBench } from './sign-in.ts';
 import { memoryBench, startBench } from './start.ts';
 import { steadyBench } from './steady.ts';
 
-const BENCHES: readonly Bench[] = [
-  gatewayBench,
-  callBench,
-  ...crudBench,
-  ...ledgerBench,
-  ...eventsBench,
-  ...searchBench,
-  ...growthBench,
-  ...messengerBench,
-  signInBench,
-  steadyBench,
-  startBench,
-  memoryBench,
+/** Those of one line share a database server and what they fill it with; nothing of it is there for the next line. */
+const FAMILIES: readonly (readonly Bench[])[] = [
+  [gatewayBench],
+  [callBench],
+  crudBench,
+  ledgerBench,
+  eventsBench,
+  [...searchBench, ...growthBench],
+  messengerBench,
+  [signInBench],
+  [steadyBench],
+  [startBench, memoryBench],
 ];
 const here = fileURLToPath(new URL('.', import.meta.url));
+
+/** A million orders are filled in and indexed in less; a smoke run has hundreds. */
+const STEP_MS = 30 * 60_000;
+const SMOKE_STEP_MS = 2 * 60_000;
+
+/** What does not end fails, and says what it was: a run that stands still tells nothing. */
+async function bounded<T>(doing: Promise<T>, ms: number, what: string): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  const timer = setTimeout(() => late.reject(new Error(`${what} took more than ${Math.round(ms / 1000)} s`)), ms);
+  return await Promise.race([doing, late.promise]).finally(() => clearTimeout(timer));
+}
 
 interface Row {
   readonly name: string;
@@ -66,24 +76,29 @@ async function run(bench: Bench, { smoke, profile }: { smoke: boolean; profile: 
   const absent: { name: string; why: string }[] = [];
   const profiles: { contender: string; shares: readonly Shares[] }[] = [];
   const turnMs = smoke ? 300 : (bench.turnMs ?? 3_000);
+  const within = <T>(step: string, contender: Contender, doing: Promise<T>, extraMs = 0) =>
+    bounded(doing, (smoke ? SMOKE_STEP_MS : STEP_MS) + extraMs, `${bench.name}: “${contender.name}” ${step}`);
   try {
     for (const contender of bench.contenders) {
-      const started = await contender.start();
+      const started = await within('to start', contender, contender.start());
       if ('absent' in started) absent.push({ name: contender.name, why: started.absent });
       else running.push({ contender, running: started, turns: [] });
     }
     for (let turn = 0; turn < (smoke ? 1 : (bench.turns ?? 5)); turn++)
-      for (const one of running) one.turns.push(await one.running.turn(turnMs));
+      for (const one of running)
+        one.turns.push(await within('to end a turn', one.contender, one.running.turn(turnMs), turnMs));
     if (profile)
       for (const { contender, running: ours } of running)
         if (contender.role === 'ours')
           profiles.push({
             contender: contender.name,
             // Whoever did next to nothing is not what is measured.
-            shares: (await ofTurn(() => ours.turn(turnMs))).filter(({ busy }) => busy > 0.05),
+            shares: (await ofTurn(() => within('to end a turn', contender, ours.turn(turnMs), turnMs))).filter(
+              ({ busy }) => busy > 0.05,
+            ),
           });
   } finally {
-    for (const one of running) await one.running.stop();
+    for (const one of running) await within('to stop', one.contender, one.running.stop());
     await bench.close?.();
   }
   const rows = running.map(({ contender, turns }) => rowOf(contender, turns));
@@ -172,11 +187,10 @@ const { values, positionals } = parseArgs({
   options: { smoke: { type: 'boolean', default: false }, profile: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen = BENCHES.filter(
-  (bench) => positionals.length === 0 || positionals.some((name) => bench.name.startsWith(name)),
-);
-if (chosen.length === 0) {
-  process.stderr.write(`bench: there are ${BENCHES.map((bench) => bench.name).join(', ')}\n`);
+const isChosen = ({ name }: Bench) => positionals.length === 0 || positionals.some((chosen) => name.startsWith(chosen));
+if (!FAMILIES.flat().some(isChosen)) {
+  const names = FAMILIES.flat().map(({ name }) => name);
+  process.stderr.write(`bench: there are ${names.join(', ')}\n`);
   process.exit(64);
 }
 installPeers();
@@ -184,16 +198,23 @@ if (values.profile) profilePrograms();
 process.stdout.write(`${machine()}\n`);
 const results: Result[] = [];
 try {
-  for (const bench of chosen) {
-    const result = await run(bench, values);
-    results.push(result);
-    print(result);
-    if (!values.smoke) keep(result, values.profile);
+  for (const family of FAMILIES) {
+    for (const bench of family.filter(isChosen)) {
+      const result = await run(bench, values);
+      results.push(result);
+      print(result);
+      if (!values.smoke) keep(result, values.profile);
+    }
+    await closeNeeds();
   }
-} finally {
-  await closeNeeds();
+} catch (error) {
+  process.stderr.write(`bench: ${error instanceof Error ? error.stack : String(error)}\n`);
   endProfiles();
+  // What hangs would hold up its end as well.
+  await bounded(closeNeeds(), 30_000, 'the end').catch(() => {});
+  process.exit(1);
 }
+endProfiles();
 // A bench that yields nothing is a failure, whatever else ran; on a CI machine a missing peer is one too.
 const silent = results.filter((result) => !result.rows.some((row) => row.role === 'ours' && row.median > 0));
 const missing = process.env['CI'] ? results.flatMap((result) => result.absent) : [];

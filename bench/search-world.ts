@@ -1,4 +1,4 @@
-/** Markets to search, by their size: filled at the first need, closed at the end of the run. */
+/** Markets to search, by their size: filled at the first need, closed with what they share. */
 import pg from 'pg';
 import { bootPlatform, type TestPlatform } from '#testing/env.ts';
 import { learn } from '#services/orders/data/dictionary.ts';
@@ -28,12 +28,15 @@ export function searchWorld(rows: number): Promise<SearchWorld> {
 
 async function open(rows: number): Promise<SearchWorld> {
   const { databaseUrl } = await needs();
-  process.env.TEST_DATABASE_URL ??= databaseUrl;
+  process.env.TEST_DATABASE_URL = databaseUrl;
   const platform = await bootPlatform({
     services: ['users', 'roles', 'orders', 'payments', 'notifications'],
     env: ELSEWHERE,
   });
-  atEnd(() => platform.close());
+  atEnd(async () => {
+    worlds.delete(rows);
+    await platform.close();
+  });
   const url = platform.adminUrl;
   await seedOrders(url, rows, (what) => process.stderr.write(`… ${rows.toLocaleString('en')} orders: ${what}\n`));
   const owner = async () => {

@@ -3,7 +3,7 @@ import { createServer, type Server as NetServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { runnableBinaries } from '#kit/embedded/binaries.ts';
-import { commonSettings, createCluster, launchServer, type Server, superuser } from '#kit/embedded/server.ts';
+import { commonSettings, createCluster, launchServer, type Server, superuserUrl } from '#kit/embedded/server.ts';
 import { pickServerUser } from '#kit/embedded/server-user.ts';
 import { freePort } from './ports.ts';
 
@@ -49,7 +49,7 @@ export async function startTestServer(): Promise<TestServer> {
     removeAfterwards: folder,
   });
   return {
-    url: `postgres://${superuser}:${password}@127.0.0.1:${server.port}/postgres`,
+    url: superuserUrl(password, server.port, cluster.dir, 'postgres'),
     async stop() {
       await server.stop();
       await rm(folder, { recursive: true, force: true });

@@ -42,6 +42,9 @@ export const messengerEvents = {
       upTo: id,
       /** Number of that message. Ids have no order: their senders make them. Absent in older events. */
       seq: z.number().int().optional(),
+      /** What of the conversation he has not read yet (counted up to 1,000), as of its message `lastSeq`. Absent in older events. */
+      unread: z.number().int().optional(),
+      lastSeq: z.number().int().optional(),
     }),
   }),
 };

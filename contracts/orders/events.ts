@@ -152,6 +152,8 @@ export const ordersEvents = {
       clientId: id,
       freelancerId: id,
       status: z.enum(['submitted', 'withdrawn', 'shortlisted', 'declined', 'expired', 'accepted']),
+      /** As it is now. Absent in older events. */
+      price: money.optional(),
       process,
       /** Of older events unknown. */
       action: responseAction.optional(),

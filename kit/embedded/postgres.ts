@@ -127,7 +127,7 @@ async function prepare(options: PostgresOptions): Promise<Starter> {
   const cluster: Cluster = { dir: home.dir, binaries, user: home.user };
   const password = folder.secrets('postgres', 32);
   const logFile = path.join(folder.path('logs'), 'postgres.log');
-  const url = (port: number) => superuserUrl(password, port);
+  const url = (port: number) => superuserUrl(password, port, cluster.dir);
   const settings = { ...commonSettings(options.maxConnections ?? 200), fsync: 'on', synchronous_commit: 'on' };
 
   const start = async (port?: number) => {

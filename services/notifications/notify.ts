@@ -133,3 +133,12 @@ async function pushLive(
     }
   });
 }
+
+/** Tells people live how many are unread, where that changed. */
+export async function pushUnread(ctx: NotificationsContext, tx: Tx, userIds: readonly string[]): Promise<void> {
+  const unread = await unreadCounts(tx, userIds);
+  tx.afterCommit(() => {
+    for (const userId of userIds)
+      ctx.live.push([userId], { type: 'notifications-read', unread: unread.get(userId) ?? 0 });
+  });
+}

@@ -93,6 +93,7 @@ function emitResponse(tx: Tx, order: Order, after: ResponseRow, step: ResponseSt
       clientId,
       freelancerId,
       status: after.status as Told,
+      price: { amount: String(after.price), currency: after.currency },
       process,
       action: step.action,
       actorKind: step.actor,

@@ -56,9 +56,9 @@ export const markRead: MessengerHandlers['markRead'] = async (ctx, req) => {
     const moved = await advanceRead(tx, conversationId, userId, req.body.seq);
     if (!moved) return { body: { readSeq: before.readSeq, unread: before.unread } };
     const upTo = await messageIdAt(tx, conversationId, moved.readSeq);
-    if (upTo)
-      tx.emit(messengerEvents.conversationRead, conversationId, { conversationId, userId, upTo, seq: moved.readSeq });
-    const { unread } = found(await conversationOf(tx, userId, conversationId));
+    const { unread, lastSeq } = found(await conversationOf(tx, userId, conversationId));
+    const read = { conversationId, userId, seq: moved.readSeq, unread, lastSeq };
+    if (upTo) tx.emit(messengerEvents.conversationRead, conversationId, { ...read, upTo });
     tx.afterCommit(() =>
       ctx.live.push([before.clientId, before.freelancerId], {
         type: 'read',

@@ -1,15 +1,7 @@
 import type { NotificationsConsumers } from '../context.ts';
-import { dropWaiting, takeBackWaiting } from '../data/deliveries.ts';
-import {
-  keepDeleted,
-  keepReadMark,
-  lockConversation,
-  readersOf,
-  readThread,
-  takeBack,
-  unreadCounts,
-} from '../data/notifications.ts';
-import { type Notice, notify } from '../notify.ts';
+import { dropWaiting, readPartOfWaiting, takeBackWaiting } from '../data/deliveries.ts';
+import { keepDeleted, keepReadMark, lockConversation, readersOf, readThread, takeBack } from '../data/notifications.ts';
+import { type Notice, notify, pushUnread } from '../notify.ts';
 
 type C = NotificationsConsumers;
 
@@ -37,16 +29,16 @@ export const messageSent: C['messageSent'] = (ctx, event) => {
 };
 
 export const conversationRead: C['conversationRead'] = async (ctx, event) => async (tx) => {
-  const { conversationId, userId, upTo, seq = 0 } = event.data;
-  const read = { upTo, seq };
+  const { conversationId, userId, upTo, seq = 0, unread: left, lastSeq } = event.data;
+  const read = { upTo, seq, unread: left, lastSeq };
   const now = ctx.clock.now();
   const thread = threadOf(conversationId);
   await lockConversation(tx, conversationId);
   await keepReadMark(tx, userId, conversationId, read);
   await dropWaiting(tx, { userId, thread, events: ['message_new'], upToMessage: read, now, reason: 'read' });
-  if ((await readThread(tx, userId, thread, read, now)) === 0) return;
-  const unread = (await unreadCounts(tx, [userId])).get(userId) ?? 0;
-  tx.afterCommit(() => ctx.live.push([userId], { type: 'notifications-read', unread }));
+  await readPartOfWaiting(tx, { userId, thread, event: 'message_new', read });
+  if ((await readThread(tx, { userId, thread, read, now })) === 0) return;
+  await pushUnread(ctx, tx, [userId]);
 };
 
 /** What nobody can read any more is no news: neither in the app nor in a mail that waits. */
@@ -58,10 +50,5 @@ export const messageDeleted: C['messageDeleted'] = async (ctx, event) => async (
   const news = { userIds, thread: threadOf(conversationId), event: 'message_new', seq };
   await takeBackWaiting(tx, { ...news, now, reason: 'no longer true' });
   const touched = await takeBack(tx, news);
-  if (touched.length === 0) return;
-  const unread = await unreadCounts(tx, touched);
-  tx.afterCommit(() => {
-    for (const userId of touched)
-      ctx.live.push([userId], { type: 'notifications-read', unread: unread.get(userId) ?? 0 });
-  });
+  if (touched.length > 0) await pushUnread(ctx, tx, touched);
 };

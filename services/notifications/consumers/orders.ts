@@ -1,9 +1,12 @@
 import { processOf, REMINDED } from '#contracts/orders/process.ts';
+import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import type { NotificationsConsumers, NotificationsContext } from '../context.ts';
-import { dropWaiting } from '../data/deliveries.ts';
+import { changeWaiting, dropWaiting } from '../data/deliveries.ts';
+import { changeUnread } from '../data/notifications.ts';
+import { type Burst, withoutResponse, withPrice } from '../domain/burst.ts';
 import { type DealNews, dealNews } from '../domain/deals.ts';
 import { pathOf, titlesOf } from '../domain/searches.ts';
-import { type Notice, notify } from '../notify.ts';
+import { type Notice, notify, pushUnread } from '../notify.ts';
 import type { Happening } from '../templates/catalogue.ts';
 
 type C = NotificationsConsumers;
@@ -11,12 +14,24 @@ type C = NotificationsConsumers;
 const UNTRUE = 'no longer true';
 const orderThread = (orderId: string) => `order:${orderId}`;
 
+/** News that wait and are not true any more; `about`: of one thing of the order. */
+interface Old {
+  readonly events: readonly Happening[];
+  readonly about?: Readonly<Record<string, string | number>>;
+}
+
 /** Notices of one move: the same words for all who hear of it. */
 function tell(
   ctx: NotificationsContext,
   event: { readonly id: string },
   news: readonly DealNews[],
-  of: { orderId: string; params: Readonly<Record<string, unknown>>; actorId: string | null; collapse?: boolean },
+  of: {
+    orderId: string;
+    params: Readonly<Record<string, unknown>>;
+    actorId: string | null;
+    collapse?: boolean;
+    old?: Old;
+  },
 ) {
   const thread = orderThread(of.orderId);
   const params = { orderId: of.orderId, ...of.params };
@@ -27,22 +42,49 @@ function tell(
     actorId: of.actorId === one.userId ? null : of.actorId,
     collapse: of.collapse ?? false,
   }));
-  return notify(ctx, event, notices);
+  const { old } = of;
+  if (!old) return notify(ctx, event, notices);
+  return notify(ctx, event, notices, async (tx) => {
+    await dropWaiting(tx, { thread, ...old, now: ctx.clock.now(), reason: UNTRUE });
+    return notices;
+  });
 }
 
 export const responseSubmitted: C['responseSubmitted'] = (ctx, event) => {
-  const { freelancerId, orderId, title, price } = event.data;
+  const { freelancerId, orderId, title, price, responseId } = event.data;
   const news = dealNews('transitions', { ...event.data, action: 'respond', actorKind: 'freelancer' });
-  return tell(ctx, event, news, { orderId, params: { title, price }, actorId: freelancerId, collapse: true });
+  const params = { title, price, responseId };
+  return tell(ctx, event, news, { orderId, params, actorId: freelancerId, collapse: true });
 };
 
+const TO_CLIENT = 'response_new';
+const TO_FREELANCER: readonly Happening[] = ['response_shortlisted', 'response_countered'];
+
+/**
+ * Who has not heard of the response yet hears of it as it is now: at its new price, and not at all once it is withdrawn
+ * or decided on. The freelancer does not hear of what was before the last decision.
+ */
 export const responseChanged: C['responseChanged'] = (ctx, event) => {
-  const { actorKind, freelancerId, clientId, orderId, title, reason } = event.data;
-  const news = dealNews('responses', event.data);
-  return tell(ctx, event, news, {
-    orderId,
-    params: { title, reason },
+  const { actorKind, status, action, price, responseId, freelancerId, clientId, orderId, title, reason } = event.data;
+  const thread = orderThread(orderId);
+  const byClient = actorKind === 'client';
+  const notices: Notice[] = dealNews('responses', event.data).map((one) => ({
+    ...one,
+    params: { orderId, title, reason },
+    thread,
     actorId: actorKind === 'freelancer' ? freelancerId : clientId,
+  }));
+  const stands = status === 'submitted' || (status === 'shortlisted' && action !== 'shortlist');
+  const change = (burst: Burst) =>
+    stands ? withPrice(burst, responseId, price ?? burst.params['price']) : withoutResponse(burst, responseId);
+  return notify(ctx, event, notices, async (tx) => {
+    const now = ctx.clock.now();
+    await dropWaiting(tx, { userId: freelancerId, thread, events: TO_FREELANCER, now, reason: UNTRUE });
+    const news = { userId: clientId, thread, event: TO_CLIENT };
+    await changeWaiting(tx, { ...news, now, reason: byClient ? 'read' : UNTRUE }, change);
+    // What he decided on himself stays in his list.
+    if (!byClient && (await changeUnread(tx, news, change))) await pushUnread(ctx, tx, [clientId]);
+    return notices;
   });
 };
 
@@ -53,6 +95,12 @@ export const freelancerInvited: C['freelancerInvited'] = (ctx, event) => {
 };
 
 const INVITED: readonly Happening[] = ['freelancer_invited'];
+/** What waits is not true any more, or asks for what cannot be done, once the order has left the status. */
+const UNTRUE_AFTER: Readonly<Partial<Record<OrderStatus, readonly Happening[]>>> = {
+  published: [...INVITED, TO_CLIENT, 'hold_refused'],
+  in_progress: ['order_revision'],
+  delivered: ['order_delivered'],
+};
 
 /** The other side hears of it: of a refusal with its reason. Who has not heard of the invitation yet need not. */
 export const invitationChanged: C['invitationChanged'] = (ctx, event) => {
@@ -81,7 +129,7 @@ export const freelancerChosen: C['freelancerChosen'] = (ctx, event) => {
 
 /** Of the start the choice tells, with the price. */
 export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
-  const { orderId, title, reason, actorId, action, process, from } = event.data;
+  const { orderId, title, reason, actorId, action, process, from, to } = event.data;
   const thread = orderThread(orderId);
   const news = action === 'start' ? [] : dealNews('transitions', event.data);
   const notices: Notice[] = news.map((one) => ({
@@ -92,8 +140,7 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
   }));
   const left = processOf(process).timers[from ?? 'draft'] ?? [];
   const reminders = left.flatMap((timer) => timer.remindsOf ?? []);
-  // Nobody can respond any more.
-  const events = from === 'published' ? [...reminders, ...INVITED] : reminders;
+  const events = [...reminders, ...((from !== to && from && UNTRUE_AFTER[from]) || [])];
   if (events.length === 0) return notify(ctx, event, notices);
   return notify(ctx, event, notices, async (tx) => {
     await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: UNTRUE });
@@ -102,21 +149,24 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
 };
 
 export const proposalChanged: C['proposalChanged'] = (ctx, event) => {
-  const { orderId, title, actorId, clientId } = event.data;
+  const { orderId, title, actorId, clientId, proposalId } = event.data;
   const news = dealNews('transitions', { ...event.data, actorKind: actorId === clientId ? 'client' : 'freelancer' });
-  return tell(ctx, event, news, { orderId, params: { title }, actorId });
+  const old: Old = { events: ['proposal_new'], about: { proposalId } };
+  return tell(ctx, event, news, { orderId, params: { title, proposalId }, actorId, old });
 };
 
 export const milestoneChanged: C['milestoneChanged'] = (ctx, event) => {
-  const { orderId, title, milestoneTitle: part, amount, reason, actorId } = event.data;
+  const { orderId, title, milestoneId, milestoneTitle: part, amount, reason, actorId } = event.data;
   const news = dealNews('milestones', event.data);
-  return tell(ctx, event, news, { orderId, params: { title, part, amount, reason }, actorId });
+  const old: Old = { events: ['milestone_delivered', 'milestone_revision'], about: { milestoneId } };
+  return tell(ctx, event, news, { orderId, params: { title, part, amount, reason, milestoneId }, actorId, old });
 };
 
 export const weekChanged: C['weekChanged'] = (ctx, event) => {
   const { orderId, title, number, amount, reason, actorId } = event.data;
   const news = dealNews('weeks', event.data);
-  return tell(ctx, event, news, { orderId, params: { title, number, amount, reason }, actorId });
+  const old: Old = { events: ['week_submitted', 'week_contested', 'week_unfunded'], about: { number } };
+  return tell(ctx, event, news, { orderId, params: { title, number, amount, reason }, actorId, old });
 };
 
 const REFUSED = { price: 'escrow_refused', extra: 'extra_refused', milestone: 'hold_refused' } as const;

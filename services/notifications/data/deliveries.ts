@@ -1,6 +1,7 @@
 import type { NotificationType } from '#contracts/notifications/http.ts';
 import { empty, type Queries, sql } from '#kit/db/db.ts';
-import { counts, isReadWith, type ReadUpTo } from './notifications.ts';
+import { type Burst, joined } from '../domain/burst.ts';
+import { counts, isReadWith, leftAfter, type ReadUpTo } from './notifications.ts';
 
 export interface DeliveryRow {
   deliveryId: string;
@@ -46,13 +47,19 @@ export async function addDelivery(db: Queries, row: NewDelivery): Promise<boolea
   if (known) return false;
   const thread = row.thread ?? null;
   if (row.collapse && thread !== null) {
-    const joined = await db.run(sql`
-      update deliveries set count = count + 1,
-        params = ${JSON.stringify(row.params)}::jsonb || jsonb_strip_nulls(jsonb_build_object('firstSeq', params->'firstSeq')), actor_id = ${row.actorId ?? null},
-        notification_id = ${row.notificationId ?? null}
+    const waits = await db.maybe<Burst & { deliveryId: string }>(sql`
+      select delivery_id as "deliveryId", params, actor_id as "actorId", count from deliveries
       where user_id = ${row.userId} and event = ${row.event} and thread = ${thread} and channel = ${row.channel}
-        and state = 'queued' and attempts = 0`);
-    if (joined > 0) return true;
+        and state = 'queued' and attempts = 0
+      order by delivery_id limit 1 for update`);
+    if (waits) {
+      const { params, actorId, count } = joined(waits, { params: row.params, actorId: row.actorId ?? null });
+      await db.run(sql`
+        update deliveries set params = ${JSON.stringify(params)}, actor_id = ${actorId}, count = ${count},
+          notification_id = ${row.notificationId ?? null}
+        where delivery_id = ${waits.deliveryId}`);
+      return true;
+    }
   }
   const added = await db.run(sql`
     insert into deliveries (delivery_id, dedupe_key, channel, user_id, type, event, params, actor_id, secret_id,
@@ -154,13 +161,14 @@ export async function finishDigestItems(db: Queries, digestId: string, now: Date
     where digest_id = ${digestId} and state = 'collected'`);
 }
 
-/** Drops what waits about a thread: what it says is known or no longer true. `events` undefined: whatever it says. */
+/** Drops what waits about a thread: what it says is known or no longer true. `about`: only what names these in its params. */
 export async function dropWaiting(
   db: Queries,
   where: {
     userId?: string;
     thread: string;
     events: readonly string[];
+    about?: Readonly<Record<string, string | number>> | undefined;
     upToMessage?: ReadUpTo;
     now: Date;
     reason: string;
@@ -170,7 +178,40 @@ export async function dropWaiting(
     update deliveries set state = 'dropped', reason = ${where.reason}, done_at = ${where.now}, params = '{}'
     where thread = ${where.thread} and event = any(${[...where.events]}::text[]) and state in ('queued', 'collected')
       and (${where.userId ?? null}::uuid is null or user_id = ${where.userId ?? null}::uuid)
+      ${where.about ? sql`and params @> ${JSON.stringify(where.about)}::jsonb` : empty}
       ${where.upToMessage ? sql`and ${isReadWith(where.upToMessage)}` : empty}`);
+}
+
+/** What waits of messages some of which were read tells of the others. */
+export async function readPartOfWaiting(
+  db: Queries,
+  of: { userId: string; thread: string; event: string; read: ReadUpTo },
+): Promise<void> {
+  await db.run(sql`
+    update deliveries set ${leftAfter(of.read)}
+    where user_id = ${of.userId} and thread = ${of.thread} and event = ${of.event} and state in ('queued', 'collected')
+      and (params->>'firstSeq')::int <= ${of.read.seq}`);
+}
+
+/** What waits of responses to an order is told otherwise, or dropped where `change` leaves nothing of it. */
+export async function changeWaiting(
+  db: Queries,
+  of: { userId: string; thread: string; event: string; now: Date; reason: string },
+  change: (burst: Burst) => Burst | undefined,
+): Promise<void> {
+  const rows = await db.many<Burst & { deliveryId: string }>(sql`
+    select delivery_id as "deliveryId", params, actor_id as "actorId", count from deliveries
+    where user_id = ${of.userId} and thread = ${of.thread} and event = ${of.event} and state in ('queued', 'collected')
+    order by delivery_id for update`);
+  for (const row of rows) {
+    const after = change(row);
+    if (after === row) continue;
+    await db.run(
+      after
+        ? sql`update deliveries set params = ${JSON.stringify(after.params)}, actor_id = ${after.actorId}, count = ${after.count} where delivery_id = ${row.deliveryId}`
+        : sql`update deliveries set state = 'dropped', reason = ${of.reason}, done_at = ${of.now}, params = '{}' where delivery_id = ${row.deliveryId}`,
+    );
+  }
 }
 
 /** A message is gone: what waits to tell of it tells of one less, or is dropped. */

@@ -1,5 +1,6 @@
 import type { NotificationType } from '#contracts/notifications/http.ts';
 import { type Queries, type Sql, sql } from '#kit/db/db.ts';
+import { type Burst, joined } from '../domain/burst.ts';
 
 export interface NotificationRow {
   notificationId: string;
@@ -22,20 +23,17 @@ export async function addNotification(
   row: Omit<NotificationRow, 'count'>,
   collapse: boolean,
 ): Promise<number> {
-  const before =
+  const [before] =
     collapse && row.thread !== null
-      ? await db.many<{ count: number; firstSeq: number | null }>(sql`
+      ? await db.many<Burst>(sql`
           delete from notifications
           where user_id = ${row.userId} and thread = ${row.thread} and event = ${row.event} and read_at is null
-          returning count, (params->>'firstSeq')::int as "firstSeq"`)
+          returning params, actor_id as "actorId", count`)
       : [];
-  const count = 1 + before.reduce((sum, one) => sum + one.count, 0);
-  // Where what it counts begins.
-  const firstSeq = before.find((one) => one.firstSeq !== null)?.firstSeq;
-  const params = firstSeq === undefined ? row.params : { ...row.params, firstSeq };
+  const { params, actorId, count } = before ? joined(before, row) : { ...row, count: 1 };
   await db.run(sql`
     insert into notifications (notification_id, user_id, type, event, params, actor_id, thread, count, read_at, created_at)
-    values (${row.notificationId}, ${row.userId}, ${row.type}, ${row.event}, ${JSON.stringify(params)}, ${row.actorId},
+    values (${row.notificationId}, ${row.userId}, ${row.type}, ${row.event}, ${JSON.stringify(params)}, ${actorId},
       ${row.thread}, ${count}, ${row.readAt}, ${row.createdAt})`);
   return count;
 }
@@ -82,6 +80,9 @@ export async function readAll(db: Queries, userId: string, upTo: string | undefi
 export interface ReadUpTo {
   readonly upTo: string;
   readonly seq: number;
+  /** How many were unread after it, when the conversation had come to `lastSeq`. Of older events unknown. */
+  readonly unread?: number | undefined;
+  readonly lastSeq?: number | undefined;
 }
 
 /** Whether what tells of a message (`params`) is read with it. What was written before it kept the number goes by the id. */
@@ -89,17 +90,49 @@ export function isReadWith({ upTo, seq }: ReadUpTo): Sql {
   return sql`coalesce((params->>'seq')::int <= ${seq}, (params->>'messageId')::uuid <= ${upTo}::uuid)`;
 }
 
-/** Reads what tells of messages up to one of a conversation. */
+/** As columns of what tells of several messages, of which those up to one were read: it begins after that, and counts what is left. */
+export function leftAfter({ seq, unread, lastSeq }: ReadUpTo): Sql {
+  const left = sql`${unread ?? null}::int + greatest((params->>'seq')::int - ${lastSeq ?? null}::int, 0)`;
+  return sql`count = greatest(least(count, ${left}), 1), params = params || jsonb_build_object('firstSeq', ${seq}::int + 1)`;
+}
+
+/** Reads what tells of messages up to one of a conversation; what tells of later ones as well tells of those. */
 export async function readThread(
   db: Queries,
-  userId: string,
-  thread: string,
-  upTo: ReadUpTo,
-  now: Date,
+  of: { userId: string; thread: string; read: ReadUpTo; now: Date },
 ): Promise<number> {
-  return await db.run(sql`
-    update notifications set read_at = ${now}
-    where user_id = ${userId} and thread = ${thread} and read_at is null and ${isReadWith(upTo)}`);
+  const unread = sql`user_id = ${of.userId} and thread = ${of.thread} and read_at is null`;
+  const all = await db.run(
+    sql`update notifications set read_at = ${of.now} where ${unread} and ${isReadWith(of.read)}`,
+  );
+  const some = await db.run(
+    sql`update notifications set ${leftAfter(of.read)} where ${unread} and (params->>'firstSeq')::int <= ${of.read.seq}`,
+  );
+  return all + some;
+}
+
+/** What is unread of responses to an order is told otherwise, or goes where `change` leaves nothing of it. True: it went. */
+export async function changeUnread(
+  db: Queries,
+  of: { userId: string; thread: string; event: string },
+  change: (burst: Burst) => Burst | undefined,
+): Promise<boolean> {
+  const rows = await db.many<Burst & { notificationId: string }>(sql`
+    select notification_id as "notificationId", params, actor_id as "actorId", count from notifications
+    where user_id = ${of.userId} and thread = ${of.thread} and event = ${of.event} and read_at is null
+    order by notification_id for update`);
+  let gone = false;
+  for (const row of rows) {
+    const after = change(row);
+    if (after === row) continue;
+    gone ||= after === undefined;
+    await db.run(
+      after
+        ? sql`update notifications set params = ${JSON.stringify(after.params)}, actor_id = ${after.actorId}, count = ${after.count} where notification_id = ${row.notificationId}`
+        : sql`delete from notifications where notification_id = ${row.notificationId}`,
+    );
+  }
+  return gone;
 }
 
 /** What tells of messages among which is the one of this number: `firstSeq` to `seq`, in whatever order they came. */

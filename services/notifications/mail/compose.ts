@@ -112,10 +112,17 @@ async function digestValues(
 ): Promise<{ number: string; list: string } | undefined> {
   const items = await digestItems(ctx.db, row.deliveryId);
   if (items.length === 0) return undefined;
-  const lines = items.slice(0, DIGEST_LINES).map((item) => {
+  // The same about one thing is one line, with what it says of the last.
+  const lines = new Map<string, { item: DeliveryRow; count: number }>();
+  for (const item of items) {
+    const about = item.thread === null ? item.deliveryId : `${item.event} ${item.thread}`;
+    lines.set(about, { item, count: (lines.get(about)?.count ?? 0) + item.count });
+  }
+  const told = [...lines.values()].slice(0, DIGEST_LINES).map(({ item, count }) => {
     const short = renderShort(item.event, counted(item.params, item.count), { ...reader, who: undefined });
-    return `• ${short.title}\n  ${ctx.publicUrl}${short.link}`;
+    return `• ${short.title}${count > 1 ? ` (${count})` : ''}\n  ${ctx.publicUrl}${short.link}`;
   });
-  if (items.length > DIGEST_LINES) lines.push(`… +${items.length - DIGEST_LINES}`);
-  return { number: String(items.length), list: lines.join('\n') };
+  const number = items.reduce((sum, item) => sum + item.count, 0);
+  if (lines.size > DIGEST_LINES) told.push(`… +${lines.size - DIGEST_LINES}`);
+  return { number: String(number), list: told.join('\n') };
 }

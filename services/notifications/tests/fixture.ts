@@ -10,6 +10,8 @@ import { silentLog } from '#outside/log.ts';
 import { contactOf } from './contact-of.ts';
 import { bootPlatform, person, type TestPlatform } from '#testing/env.ts';
 
+const DAY_MS = 86_400_000;
+
 export interface Frame {
   readonly userIds: string[];
   readonly frame: { type: string; unread: number; notification: { title: string; text: string; link: string } };
@@ -30,6 +32,8 @@ export interface Fixture {
   mailTo(to: string): Promise<CaughtMail>;
   /** Waits until no delivery is due. */
   settled(): Promise<void>;
+  /** Moves the clock to the next time that it is `hour` o'clock in UTC. */
+  untilHour(hour: number): Promise<void>;
   behave(behaviour: { smtp?: string; sms?: string }): Promise<void>;
   list(userId: string, query?: object, locale?: 'ru' | 'en'): Promise<any[]>;
   unread(userId: string): Promise<number>;
@@ -111,6 +115,12 @@ export async function fixture(env: Record<string, string> = {}): Promise<Fixture
       const [mail] = await sentTo(to);
       if (mail?.kind !== 'mail') throw new Error('no mail came');
       return mail;
+    },
+    async untilHour(hour) {
+      const now = platform.clock.now();
+      const next = new Date(now);
+      next.setUTCHours(hour, 0, 0, 0);
+      await platform.advance((next.getTime() - now.getTime() + DAY_MS) % DAY_MS || DAY_MS);
     },
     async behave(behaviour) {
       const answer = await fetch(`${catcher.pageUrl}/api/behaviour`, {

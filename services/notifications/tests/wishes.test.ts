@@ -94,18 +94,10 @@ describe('preferences (N3)', () => {
 });
 
 describe('time', () => {
-  /** Moves the clock to the next time that it is `hour` o'clock in UTC. */
-  const until = async (hour: number) => {
-    const now = fix.platform.clock.now();
-    const next = new Date(now);
-    next.setUTCHours(hour, 0, 0, 0);
-    await fix.platform.advance((next.getTime() - now.getTime() + 24 * HOUR) % (24 * HOUR) || 24 * HOUR);
-  };
-
   test('quiet hours hold mail back in the zone of the person; critical mail comes', async () => {
     const contact = fix.someone({ timeZone: 'Asia/Yekaterinburg' });
     await put(contact.userId, 0, { quietHours: { from: '22:00', to: '08:00' } });
-    await until(18); // 23:00 in Yekaterinburg
+    await fix.untilHour(18); // 23:00 in Yekaterinburg
     await failTopup(contact.userId);
     expect(await fix.sentTo(contact.email)).toEqual([]);
     await fix.publish('auth.security.noticed.v1', {
@@ -125,7 +117,7 @@ describe('time', () => {
   test('a digest collects what can wait, leaves out what was read, and comes once', async () => {
     const contact = fix.someone();
     await put(contact.userId, 0, { digest: 'daily' });
-    await until(12);
+    await fix.untilHour(12);
     for (let i = 0; i < 4; i++) await failTopup(contact.userId);
     expect(await fix.sentTo(contact.email)).toEqual([]);
     const [first] = await fix.list(contact.userId);
@@ -172,54 +164,6 @@ describe('time', () => {
     await fix.platform.advance(25 * HOUR);
     expect(await fix.sentTo(freelancer.email)).toEqual([]);
   });
-});
-
-test('an invitation that waits is dropped when it is taken back, or the order takes no more responses', async () => {
-  const client = fix.someone();
-  const [takenBack, late, other] = [fix.someone(), fix.someone(), fix.someone()];
-  const order = { orderId: newId(), title: 'Сайт', clientId: client.userId };
-  for (const { userId } of [takenBack, late, other]) {
-    await put(userId, 0, { digest: 'hourly' });
-    await fix.publish('orders.invitation.sent.v1', { ...order, invitationId: newId(), freelancerId: userId });
-  }
-  const elsewhere = { ...order, orderId: newId(), title: 'Логотип' };
-  await fix.publish('orders.invitation.sent.v1', {
-    ...elsewhere,
-    invitationId: newId(),
-    freelancerId: other.userId,
-  });
-  await fix.settled();
-  await fix.publish('orders.invitation.changed.v1', {
-    ...order,
-    invitationId: newId(),
-    freelancerId: takenBack.userId,
-    state: 'withdrawn',
-    reason: null,
-  });
-  await fix.settled();
-  const waiting = async (userId: string) =>
-    (await fix.deliveries(userId))
-      .filter((row) => row.event === 'freelancer_invited')
-      .map((row) => [row.state, row.reason]);
-  const dropped = ['dropped', 'no longer true'];
-  expect([await waiting(takenBack.userId), await waiting(late.userId)]).toEqual([[dropped], [['collected', null]]]);
-  await fix.publish('orders.order.status-changed.v1', {
-    ...order,
-    freelancerId: null,
-    category: 'web',
-    from: 'published',
-    to: 'cancelled',
-    actorId: client.userId,
-    actorKind: 'client',
-    action: 'cancel',
-    reason: null,
-    price: null,
-    deadline: null,
-    onTime: null,
-  });
-  await fix.settled();
-  expect(await waiting(late.userId)).toEqual([dropped]);
-  expect((await waiting(other.userId)).sort()).toEqual([['collected', null], dropped].sort());
 });
 
 test('a burst about one thing becomes one: responses to an order, news of a ticket; what was read stands apart', async () => {
@@ -270,8 +214,17 @@ describe('messages (E8)', () => {
     const of = { subject: conversationId, sequence };
     return { messageId, seq: sequence, send: () => fix.publish('messenger.message.sent.v1', data, of) };
   };
-  const read = (conversationId: string, userId: string, { messageId: upTo, seq }: { messageId: string; seq: number }) =>
-    fix.publish('messenger.conversation.read.v1', { conversationId, userId, upTo, seq }, { subject: conversationId });
+  const read = (
+    conversationId: string,
+    userId: string,
+    { messageId: upTo, seq }: { messageId: string; seq: number },
+    left: { unread?: number; lastSeq?: number } = {},
+  ) =>
+    fix.publish(
+      'messenger.conversation.read.v1',
+      { conversationId, userId, upTo, seq, ...left },
+      { subject: conversationId },
+    );
 
   test('live at once, one mail for a burst, after a while', async () => {
     const [reader, writer] = [fix.someone(), fix.someone({ displayName: 'Пётр' })];
@@ -334,6 +287,41 @@ describe('messages (E8)', () => {
     await fix.platform.advance(3 * MINUTE);
     expect(await fix.list(reader.userId)).toEqual([]);
     expect(await fix.sentTo(reader.email)).toHaveLength(1);
+  });
+
+  test('where a part was read the rest is counted, in the app and in the mail', async () => {
+    const [reader, writer] = [fix.someone(), fix.someone()];
+    const conversationId = newId();
+    const send = async () => {
+      const one = message(conversationId, reader.userId, writer.userId);
+      await one.send();
+      await fix.platform.drain();
+      return one;
+    };
+    const [first, second] = [await send(), await send()];
+    // The third is the reader's own: it has a number, and nobody is told of it.
+    message(conversationId, writer.userId, reader.userId);
+    const last = await send();
+    await read(conversationId, reader.userId, first, { unread: 2, lastSeq: last.seq });
+    await fix.platform.drain();
+    expect(await fix.list(reader.userId)).toMatchObject([{ count: 2, text: expect.stringContaining('сообщений: 2') }]);
+    expect(await fix.unread(reader.userId)).toBe(1);
+    // One that was read is gone: nothing is less for it. One that was not is.
+    const erase = ({ messageId, seq }: { messageId: string; seq: number }) =>
+      fix.publish(
+        'messenger.message.deleted.v1',
+        { messageId, conversationId, senderId: writer.userId, recipientIds: [reader.userId], seq },
+        { subject: conversationId },
+      );
+    await erase(first);
+    await fix.platform.drain();
+    expect(await fix.list(reader.userId)).toMatchObject([{ count: 2 }]);
+    await send();
+    await erase(second);
+    await fix.platform.drain();
+    expect(await fix.list(reader.userId)).toMatchObject([{ count: 2 }]);
+    await fix.platform.advance(3 * MINUTE);
+    expect(await fix.sentTo(reader.email)).toMatchObject([{ text: expect.stringContaining('сообщений: 2') }]);
   });
 
   test('what was read needs no mail, whichever event comes first', async () => {

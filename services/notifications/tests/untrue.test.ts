@@ -1,0 +1,202 @@
+/** News that are not true any more by the time they would be mailed (F13, E5). */
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { newId } from '#kit/ids.ts';
+import { type Fixture, fixture } from './fixture.ts';
+
+let fix: Fixture;
+beforeAll(async () => {
+  fix = await fixture();
+});
+afterAll(() => fix.close());
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const sum = { amount: '700', currency: 'RUB' };
+const put = (userId: string, version: number, body: object) =>
+  fix.as(userId, 'putPreferences', { ifMatch: `"${version}"`, body });
+
+test('an invitation that waits is dropped when it is taken back, or the order takes no more responses', async () => {
+  const client = fix.someone();
+  const [takenBack, late, other] = [fix.someone(), fix.someone(), fix.someone()];
+  const order = { orderId: newId(), title: 'Сайт', clientId: client.userId };
+  for (const { userId } of [takenBack, late, other]) {
+    await put(userId, 0, { digest: 'hourly' });
+    await fix.publish('orders.invitation.sent.v1', { ...order, invitationId: newId(), freelancerId: userId });
+  }
+  const elsewhere = { ...order, orderId: newId(), title: 'Логотип' };
+  await fix.publish('orders.invitation.sent.v1', {
+    ...elsewhere,
+    invitationId: newId(),
+    freelancerId: other.userId,
+  });
+  await fix.settled();
+  await fix.publish('orders.invitation.changed.v1', {
+    ...order,
+    invitationId: newId(),
+    freelancerId: takenBack.userId,
+    state: 'withdrawn',
+    reason: null,
+  });
+  await fix.settled();
+  const waiting = async (userId: string) =>
+    (await fix.deliveries(userId))
+      .filter((row) => row.event === 'freelancer_invited')
+      .map((row) => [row.state, row.reason]);
+  const dropped = ['dropped', 'no longer true'];
+  expect([await waiting(takenBack.userId), await waiting(late.userId)]).toEqual([[dropped], [['collected', null]]]);
+  await fix.publish('orders.order.status-changed.v1', {
+    ...order,
+    freelancerId: null,
+    category: 'web',
+    from: 'published',
+    to: 'cancelled',
+    actorId: client.userId,
+    actorKind: 'client',
+    action: 'cancel',
+    reason: null,
+    price: null,
+    deadline: null,
+    onTime: null,
+  });
+  await fix.settled();
+  expect(await waiting(late.userId)).toEqual([dropped]);
+  expect((await waiting(other.userId)).sort()).toEqual([['collected', null], dropped].sort());
+});
+
+describe('responses that wait to be told of', () => {
+  /** Mail waits until eight in the morning. */
+  const atNight = async () => {
+    const client = fix.someone();
+    await put(client.userId, 0, { quietHours: { from: '23:00', to: '08:00' } });
+    await fix.untilHour(21); // midnight in Moscow
+    const order = { orderId: newId(), title: 'Вывеска', clientId: client.userId, process: 1 };
+    const respond = async (displayName: string, amount: string) => {
+      const response = { ...order, responseId: newId(), freelancerId: fix.someone({ displayName }).userId };
+      const price = { amount, currency: 'RUB' };
+      await fix.publish(
+        'orders.response.submitted.v1',
+        { ...response, price, first: false },
+        { subject: response.responseId },
+      );
+      await fix.settled();
+      return response;
+    };
+    const change = async (response: { responseId: string }, data: object) => {
+      await fix.publish(
+        'orders.response.changed.v1',
+        { ...response, actorKind: 'freelancer', reason: null, ...data },
+        { subject: response.responseId },
+      );
+      await fix.settled();
+    };
+    const waiting = async () =>
+      (await fix.deliveries(client.userId))
+        .filter((row) => row.event === 'response_new')
+        .map((row) => [row.state, row.reason]);
+    const mails = async () => {
+      await fix.platform.advance(8 * HOUR + MINUTE);
+      const sent = await fix.sentTo(client.email);
+      return sent.map((mail) => mail.text).filter((text) => text.includes('откликнулись'));
+    };
+    return { client, respond, change, waiting, mails };
+  };
+  const withdrawn = { status: 'withdrawn', action: 'withdraw' };
+
+  test('one that is withdrawn is not told of; the others are, by who is left', async () => {
+    const { client, respond, change, waiting, mails } = await atNight();
+    const [anna, , vera] = [
+      await respond('Анна', '100000'),
+      await respond('Борис', '200000'),
+      await respond('Вера', '300000'),
+    ];
+    await change(vera, withdrawn);
+    expect(await fix.list(client.userId)).toMatchObject([
+      { event: 'response_withdrawn' },
+      { event: 'response_new', count: 2, text: expect.stringContaining('Борис') },
+    ]);
+    await change(anna, withdrawn);
+    expect(await waiting()).toEqual([['queued', 'quiet hours']]);
+    const [text, ...more] = await mails();
+    expect(more).toEqual([]);
+    expect(text).toMatch(/откликнулись: Борис, цена 2\s000,00/);
+    expect(text).not.toContain('откликов');
+    expect(await fix.unread(client.userId)).toBe(3);
+  });
+
+  test('the last one that is withdrawn leaves nothing to tell, in the app neither', async () => {
+    const { client, respond, change, waiting, mails } = await atNight();
+    await change(await respond('Анна', '100000'), withdrawn);
+    expect(await waiting()).toEqual([['dropped', 'no longer true']]);
+    expect(await fix.list(client.userId)).toMatchObject([{ event: 'response_withdrawn' }]);
+    expect(await mails()).toEqual([]);
+  });
+
+  test('one that has changed is told of at its new price', async () => {
+    const { respond, change, mails } = await atNight();
+    const price = { amount: '150000', currency: 'RUB' };
+    await change(await respond('Анна', '100000'), { status: 'submitted', action: 'edit', price });
+    expect(await mails()).toEqual([expect.stringMatching(/Анна, цена 1\s500,00/)]);
+  });
+
+  test('what the client has decided on needs no mail, and stays in his list', async () => {
+    const { client, respond, change, waiting } = await atNight();
+    const decided = { status: 'declined', action: 'decline', actorKind: 'client' };
+    await change(await respond('Анна', '100000'), decided);
+    expect(await waiting()).toEqual([['dropped', 'read']]);
+    expect(await fix.list(client.userId)).toMatchObject([{ event: 'response_new' }]);
+  });
+});
+
+describe('what waits and asks for what is done is dropped', () => {
+  const deal = async () => {
+    const [client, freelancer] = [fix.someone(), fix.someone()];
+    for (const { userId } of [client, freelancer]) await put(userId, 0, { digest: 'hourly' });
+    const order = { orderId: newId(), title: 'Сайт', clientId: client.userId, freelancerId: freelancer.userId };
+    const waiting = async (event: string) => {
+      await fix.settled();
+      const all = [...(await fix.deliveries(client.userId)), ...(await fix.deliveries(freelancer.userId))];
+      return all.filter((row) => row.event === event).map((row) => row.state);
+    };
+    return { order: { ...order, process: 1, reason: null }, client, freelancer, waiting };
+  };
+
+  test('a delivery that was accepted, a revision that was delivered', async () => {
+    const { order, client, freelancer, waiting } = await deal();
+    const ends = { category: 'web', price: null, deadline: null, onTime: null };
+    const move = (from: string, to: string, action: string, actorKind: 'client' | 'freelancer') =>
+      fix.publish('orders.order.status-changed.v1', {
+        ...{ ...order, ...ends, from, to, action, actorKind },
+        actorId: actorKind === 'client' ? client.userId : freelancer.userId,
+      });
+    await move('in_progress', 'delivered', 'deliver', 'freelancer');
+    expect(await waiting('order_delivered')).toEqual(['collected']);
+    await move('delivered', 'in_progress', 'request_revision', 'client');
+    expect(await waiting('order_delivered')).toEqual(['dropped']);
+    expect(await waiting('order_revision')).toEqual(['collected']);
+    await move('in_progress', 'delivered', 'deliver', 'freelancer');
+    expect(await waiting('order_revision')).toEqual(['dropped']);
+  });
+
+  test('a milestone, a proposal: only that of which it was asked', async () => {
+    const { order, client, freelancer, waiting } = await deal();
+    const [first, second] = [newId(), newId()];
+    const part = (milestoneId: string, from: string, to: string, action: string, actorKind: string) =>
+      fix.publish('orders.milestone.changed.v1', {
+        ...{ ...order, milestoneId, milestoneTitle: 'Макет', from, to, action, actorKind, amount: sum },
+        actorId: freelancer.userId,
+      });
+    for (const id of [first, second]) await part(id, 'in_progress', 'delivered', 'deliver', 'freelancer');
+    expect(await waiting('milestone_delivered')).toEqual(['collected', 'collected']);
+    await part(first, 'delivered', 'completed', 'complete', 'client');
+    expect((await waiting('milestone_delivered')).sort()).toEqual(['collected', 'dropped']);
+    const propose = (proposalId: string, status: string, action: string, actorId: string) =>
+      fix.publish('orders.proposal.changed.v1', {
+        ...{ ...order, proposalId, kind: 'deadline', by: 'client', status, action, actorId },
+      });
+    await propose(first, 'open', 'propose', client.userId);
+    await propose(second, 'open', 'propose', client.userId);
+    expect(await waiting('proposal_new')).toEqual(['collected', 'collected']);
+    await propose(second, 'agreed', 'agree', freelancer.userId);
+    expect((await waiting('proposal_new')).sort()).toEqual(['collected', 'dropped']);
+  });
+});
