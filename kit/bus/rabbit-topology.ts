@@ -67,17 +67,32 @@ export async function declareRetry(channel: Channel, names: Names, queue: string
   });
 }
 
-/** Messages ready in a queue and its consumers; undefined when there is no such queue. */
-export async function peekQueue(link: Link, queue: string): Promise<{ ready: number; consumers: number } | undefined> {
-  const channel = await link.channel();
+export interface Peek {
+  /** Messages ready. */
+  readonly ready: number;
+  readonly consumers: number;
+}
+
+/** Looks at queues, in the order given; those that are not there are left out. */
+export async function peekQueues(link: Link, queues: readonly string[]): Promise<ReadonlyMap<string, Peek>> {
+  const seen = new Map<string, Peek>();
+  // One channel for all, and another after each that is not there: the answer to that closes it.
+  let channel: Channel | undefined;
   try {
-    const { messageCount, consumerCount } = await channel.queueDeclare({ queue, passive: true });
-    return { ready: messageCount, consumers: consumerCount };
-  } catch (error) {
-    if (codeOf(error) === 'NOT_FOUND') return undefined;
-    throw error;
+    for (const queue of queues) {
+      channel ??= await link.channel();
+      try {
+        const { messageCount, consumerCount } = await channel.queueDeclare({ queue, passive: true });
+        seen.set(queue, { ready: messageCount, consumers: consumerCount });
+      } catch (error) {
+        if (codeOf(error) !== 'NOT_FOUND') throw error;
+        await channel.close();
+        channel = undefined;
+      }
+    }
+    return seen;
   } finally {
-    await channel.close();
+    await channel?.close();
   }
 }
 
