@@ -20,8 +20,8 @@ export interface MovableClock extends Clock {
   onMove(listener: (deltaMs: number) => void): () => void;
 }
 
-/** Long enough to cost nothing, short enough for a test's patience. */
-const CHECK_EVERY_MS = 50;
+/** Who shares the file of a clock has seen a move after so long. Long enough to cost nothing, short enough for a test's patience. */
+export const CHECK_EVERY_MS = 50;
 
 /**
  * A clock ahead of the real one by what its file says; processes of one test or demo share the file, without one the

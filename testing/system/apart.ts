@@ -12,7 +12,7 @@ import { registry } from '#apps/server/registry.ts';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
 import { connectRabbit } from '#kit/bus/rabbit.ts';
-import { movableClock } from '#kit/clock.ts';
+import { CHECK_EVERY_MS, movableClock } from '#kit/clock.ts';
 import { migrate } from '#kit/db/migrate.ts';
 import { pending, shiftJobs, TEST_SECRET } from '../env.ts';
 import { freePorts } from '../ports.ts';
@@ -180,6 +180,8 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
     now: () => clock.now(),
     async advance(ms) {
       clock.advance(ms);
+      // Timers that are due now run by the new time everywhere.
+      await sleep(CHECK_EVERY_MS);
       await shiftJobs(database.url, ms);
       await drain();
     },
