@@ -2,6 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 const never = ['**/node_modules/**', '**/dist/**', 'generated/**', 'data/**'];
 const apart = ['**/*.apart.test.ts', '**/*.rabbit.test.ts'];
+/** What they say of a platform whose parts fail holds within bounds of time: they have the machine alone. */
+const faults = ['testing/system/{outages,faults,full-disk}.apart.test.ts', '**/*.rabbit.test.ts'];
 const browser = ['**/*.browser.test.ts'];
 
 const shared = {
@@ -22,7 +24,29 @@ const unit = {
   test: { ...shared, name: 'unit', include: ['**/*.test.ts'], exclude: [...never, ...apart, ...browser] },
 };
 const onRequest = [
-  { test: { ...shared, name: 'apart', include: apart, exclude: never, testTimeout: 120_000 } },
+  {
+    test: {
+      ...shared,
+      name: 'apart',
+      include: apart,
+      exclude: [...never, ...faults],
+      testTimeout: 120_000,
+      // A world apart is two dozen processes that mostly wait for each other: two of them share two cores well.
+      maxWorkers: 2,
+      sequence: { groupOrder: 1 },
+    },
+  },
+  {
+    test: {
+      ...shared,
+      name: 'apart-faults',
+      include: faults,
+      exclude: never,
+      testTimeout: 120_000,
+      maxWorkers: 1,
+      sequence: { groupOrder: 2 },
+    },
+  },
   {
     test: {
       ...shared,
@@ -39,8 +63,8 @@ const onRequest = [
 export default defineConfig({
   test: {
     pool: 'forks',
-    // A world apart is two dozen processes: two worlds at once would starve each other on two cores.
-    maxWorkers: (asked && process.argv.includes('apart')) || process.env['TEST_WORLD'] === 'apart' ? 1 : 2,
+    // The pages apart have a browser beside their two dozen processes.
+    maxWorkers: process.env['TEST_WORLD'] === 'apart' ? 1 : 2,
     projects: [unit, ...(asked ? onRequest : [])],
   },
 });
