@@ -98,8 +98,8 @@ export async function until(condition: () => boolean | Promise<boolean>, patienc
 
 /**
  * Clears what an earlier run left behind in cluster `dir`, whose owner nobody else can be (the caller holds the data
- * folder's lock): a server that outlived its parent is stopped; a postmaster.pid whose pid is dead or another process's
- * by now is removed, because PostgreSQL itself would refuse to start over the latter.
+ * folder's lock): a server that outlived its parent is stopped; its postmaster.pid, and the lock of its socket, are
+ * removed, because PostgreSQL would refuse to start over a pid that is another process's by now, or not reaped yet.
  */
 export async function clearLeftovers(dir: string, pgCtl: string, say: (text: string) => void): Promise<void> {
   const left = await readPostmasterFile(dir);
@@ -107,7 +107,8 @@ export async function clearLeftovers(dir: string, pgCtl: string, say: (text: str
     say(`stopping the PostgreSQL that an earlier run left behind (process ${left.pid})`);
     await stopPostmaster(left.pid, pgCtl, async () => !(await isPostmasterOf(left.pid, dir)));
   }
-  await rm(path.join(dir, 'postmaster.pid'), { force: true });
+  const sockets = (await readdir(dir).catch(() => [])).filter((name) => name.startsWith('.s.PGSQL.'));
+  for (const name of ['postmaster.pid', ...sockets]) await rm(path.join(dir, name), { force: true });
   await killStrayBackends(dir);
 }
 

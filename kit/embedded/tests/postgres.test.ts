@@ -126,13 +126,15 @@ test('after kill -9 of platform and server together a start recovers', async () 
   expect(await rows(server.url, read)).toEqual(kept);
 });
 
-test('a stale postmaster.pid whose pid is another process by now does not stop a start', async () => {
+test('a stale postmaster.pid, or lock of a socket, whose pid is another process by now does not stop a start', async () => {
   const dir = temporaryFolder();
   const first = await open(dir);
   await first.close();
   const cluster = path.join(dir, 'postgres');
   // The pid of the process that runs this test: alive and no server.
-  writeFileSync(path.join(cluster, 'postmaster.pid'), `${process.ppid}\n${cluster}\n1\n1\n\n\n\nready\n`);
+  const stale = `${process.ppid}\n${cluster}\n1\n1\n\n\n\nready\n`;
+  writeFileSync(path.join(cluster, 'postmaster.pid'), stale);
+  writeFileSync(path.join(cluster, `.s.PGSQL.${first.server.port}.lock`), stale);
   expect(await isPostmasterOf(process.ppid, cluster)).toBe(false);
   const second = await open(dir);
   expect(isAlive(process.ppid)).toBe(true);
