@@ -98,8 +98,10 @@ async function run(bench: Bench, { smoke, profile }: { smoke: boolean; profile: 
             ),
           });
   } finally {
-    for (const one of running) await within('to stop', one.contender, one.running.stop());
-    await bench.close?.();
+    // What does not stop is told; it must hide neither an error before nor the others.
+    const told = (error: unknown) => void process.stderr.write(`bench: ${String(error)}\n`);
+    for (const one of running) await within('to stop', one.contender, one.running.stop()).catch(told);
+    await bounded(bench.close?.() ?? Promise.resolve(), SMOKE_STEP_MS, `${bench.name}: its end`).catch(told);
   }
   const rows = running.map(({ contender, turns }) => rowOf(contender, turns));
   return {
@@ -205,7 +207,7 @@ try {
       print(result);
       if (!values.smoke) keep(result, values.profile);
     }
-    await closeNeeds();
+    await bounded(closeNeeds(), SMOKE_STEP_MS, 'the end of a family');
   }
 } catch (error) {
   process.stderr.write(`bench: ${error instanceof Error ? error.stack : String(error)}\n`);

@@ -44,10 +44,11 @@ export const portFile = 'postgres.port';
 /** Most bytes of a socket's path that every system takes; its name is `.s.PGSQL.` and the port. */
 const LONGEST_SOCKET = 103;
 
-/** Where the server's socket lies; undefined: it has none, here or so deep down. Only its account may enter the folder. */
+/** Where the server's socket lies; undefined: it has none, here or there. Only its account may enter the folder. */
 function socketFolder(dir: string): string | undefined {
-  const longest = path.join(dir, '.s.PGSQL.65535');
-  return process.platform === 'win32' || Buffer.byteLength(longest) > LONGEST_SOCKET ? undefined : dir;
+  const isTooLong = Buffer.byteLength(path.join(dir, '.s.PGSQL.65535')) > LONGEST_SOCKET;
+  // The setting is a list with commas between.
+  return process.platform === 'win32' || isTooLong || /[,"]/.test(dir) ? undefined : dir;
 }
 
 /**

@@ -3,7 +3,7 @@ import type { Tx } from '#kit/db/db.ts';
 import { newId } from '#kit/ids.ts';
 import type { Effect } from '#kit/service/types.ts';
 import type { NotificationsContext } from './context.ts';
-import { addDelivery } from './data/deliveries.ts';
+import { addDelivery, followNotification } from './data/deliveries.ts';
 import { addNotification, type NotificationRow, unreadCounts } from './data/notifications.ts';
 import { withDevices } from './data/push.ts';
 import { preferencesOf } from './data/preferences.ts';
@@ -80,7 +80,10 @@ async function show(ctx: NotificationsContext, tx: Tx, notice: Notice): Promise<
     readAt: null,
     createdAt: ctx.clock.now(),
   };
-  return { ...row, count: await addNotification(tx, row, notice.collapse ?? false) };
+  const { joins, ...told } = await addNotification(tx, row, notice.collapse ?? false);
+  const { userId, event, thread, notificationId } = row;
+  if (joins && thread !== null) await followNotification(tx, { userId, event, thread, notificationId });
+  return { ...row, ...told };
 }
 
 async function queue(

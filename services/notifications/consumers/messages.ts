@@ -1,6 +1,6 @@
 import type { NotificationsConsumers } from '../context.ts';
 import { dropWaiting, readPartOfWaiting, takeBackWaiting } from '../data/deliveries.ts';
-import { keepDeleted, keepReadMark, lockConversation, readersOf, readThread, takeBack } from '../data/notifications.ts';
+import { keepDeleted, keepReadMark, lockThread, readersOf, readThread, takeBack } from '../data/notifications.ts';
 import { type Notice, notify, pushUnread } from '../notify.ts';
 
 type C = NotificationsConsumers;
@@ -22,7 +22,7 @@ export const messageSent: C['messageSent'] = (ctx, event) => {
     mailAt,
   }));
   return notify(ctx, event, notices, async (tx) => {
-    await lockConversation(tx, conversationId);
+    await lockThread(tx, threadOf(conversationId));
     const readers = await readersOf(tx, recipientIds, { conversationId, messageId, seq });
     return notices.filter((notice) => !readers.has(notice.userId));
   });
@@ -33,7 +33,7 @@ export const conversationRead: C['conversationRead'] = async (ctx, event) => asy
   const read = { upTo, seq, unread: left, lastSeq };
   const now = ctx.clock.now();
   const thread = threadOf(conversationId);
-  await lockConversation(tx, conversationId);
+  await lockThread(tx, threadOf(conversationId));
   await keepReadMark(tx, userId, conversationId, read);
   await dropWaiting(tx, { userId, thread, events: ['message_new'], upToMessage: read, now, reason: 'read' });
   await readPartOfWaiting(tx, { userId, thread, event: 'message_new', read });
@@ -45,7 +45,7 @@ export const conversationRead: C['conversationRead'] = async (ctx, event) => asy
 export const messageDeleted: C['messageDeleted'] = async (ctx, event) => async (tx) => {
   const { messageId, conversationId, recipientIds: userIds, seq } = event.data;
   const now = ctx.clock.now();
-  await lockConversation(tx, conversationId);
+  await lockThread(tx, threadOf(conversationId));
   await keepDeleted(tx, messageId, now);
   const news = { userIds, thread: threadOf(conversationId), event: 'message_new', seq };
   await takeBackWaiting(tx, { ...news, now, reason: 'no longer true' });

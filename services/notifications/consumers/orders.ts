@@ -2,7 +2,7 @@ import { processOf, REMINDED } from '#contracts/orders/process.ts';
 import type { OrderStatus } from '#contracts/orders/process-types.ts';
 import type { NotificationsConsumers, NotificationsContext } from '../context.ts';
 import { changeWaiting, dropWaiting } from '../data/deliveries.ts';
-import { changeUnread } from '../data/notifications.ts';
+import { changeUnread, isSettled, keepSettled, lockThread } from '../data/notifications.ts';
 import { type Burst, withoutResponse, withPrice } from '../domain/burst.ts';
 import { type DealNews, dealNews } from '../domain/deals.ts';
 import { pathOf, titlesOf } from '../domain/searches.ts';
@@ -53,12 +53,23 @@ function tell(
 export const responseSubmitted: C['responseSubmitted'] = (ctx, event) => {
   const { freelancerId, orderId, title, price, responseId } = event.data;
   const news = dealNews('transitions', { ...event.data, action: 'respond', actorKind: 'freelancer' });
-  const params = { title, price, responseId };
-  return tell(ctx, event, news, { orderId, params, actorId: freelancerId, collapse: true });
+  const thread = orderThread(orderId);
+  const notices = news.map(
+    (one): Notice => ({
+      ...one,
+      params: { orderId, title, price, responseId },
+      thread,
+      actorId: freelancerId,
+      collapse: true,
+    }),
+  );
+  return notify(ctx, event, notices, async (tx) => {
+    await lockThread(tx, thread);
+    return (await isSettled(tx, responseId)) ? [] : notices;
+  });
 };
 
 const TO_CLIENT = 'response_new';
-const TO_FREELANCER: readonly Happening[] = ['response_shortlisted', 'response_countered'];
 
 /**
  * Who has not heard of the response yet hears of it as it is now: at its new price, and not at all once it is withdrawn
@@ -67,7 +78,6 @@ const TO_FREELANCER: readonly Happening[] = ['response_shortlisted', 'response_c
 export const responseChanged: C['responseChanged'] = (ctx, event) => {
   const { actorKind, status, action, price, responseId, freelancerId, clientId, orderId, title, reason } = event.data;
   const thread = orderThread(orderId);
-  const byClient = actorKind === 'client';
   const notices: Notice[] = dealNews('responses', event.data).map((one) => ({
     ...one,
     params: { orderId, title, reason },
@@ -75,15 +85,25 @@ export const responseChanged: C['responseChanged'] = (ctx, event) => {
     actorId: actorKind === 'freelancer' ? freelancerId : clientId,
   }));
   const stands = status === 'submitted' || (status === 'shortlisted' && action !== 'shortlist');
-  const change = (burst: Burst) =>
-    stands ? withPrice(burst, responseId, price ?? burst.params['price']) : withoutResponse(burst, responseId);
+  const isGone = status === 'withdrawn' || status === 'expired';
+  const change = (burst: Burst) => {
+    if (!stands) return withoutResponse(burst, responseId);
+    return price === undefined ? burst : withPrice(burst, responseId, price);
+  };
+  // Of a counter-offer he has heard by what came of it; on the shortlist he is until it says otherwise.
+  const events: Happening[] = [
+    'response_countered',
+    ...(status === 'shortlisted' ? [] : ['response_shortlisted' as const]),
+  ];
   return notify(ctx, event, notices, async (tx) => {
     const now = ctx.clock.now();
-    await dropWaiting(tx, { userId: freelancerId, thread, events: TO_FREELANCER, now, reason: UNTRUE });
+    await lockThread(tx, thread);
+    if (!stands) await keepSettled(tx, responseId, now);
+    await dropWaiting(tx, { userId: freelancerId, thread, events, now, reason: UNTRUE });
     const news = { userId: clientId, thread, event: TO_CLIENT };
-    await changeWaiting(tx, { ...news, now, reason: byClient ? 'read' : UNTRUE }, change);
+    await changeWaiting(tx, { ...news, now, reason: isGone ? UNTRUE : 'read' }, change);
     // What he decided on himself stays in his list.
-    if (!byClient && (await changeUnread(tx, news, change))) await pushUnread(ctx, tx, [clientId]);
+    if ((stands || isGone) && (await changeUnread(tx, news, change))) await pushUnread(ctx, tx, [clientId]);
     return notices;
   });
 };
@@ -140,7 +160,9 @@ export const orderStatusChanged: C['orderStatusChanged'] = (ctx, event) => {
   }));
   const left = processOf(process).timers[from ?? 'draft'] ?? [];
   const reminders = left.flatMap((timer) => timer.remindsOf ?? []);
-  const events = [...reminders, ...((from !== to && from && UNTRUE_AFTER[from]) || [])];
+  // A dispute only stops the deal: it may go on from where it was.
+  const isLeft = from !== null && from !== to && to !== 'disputed';
+  const events = [...reminders, ...((isLeft && UNTRUE_AFTER[from]) || [])];
   if (events.length === 0) return notify(ctx, event, notices);
   return notify(ctx, event, notices, async (tx) => {
     await dropWaiting(tx, { thread, events, now: ctx.clock.now(), reason: UNTRUE });

@@ -53,7 +53,7 @@ export async function addDelivery(db: Queries, row: NewDelivery): Promise<boolea
         and state = 'queued' and attempts = 0
       order by delivery_id limit 1 for update`);
     if (waits) {
-      const { params, actorId, count } = joined(waits, { params: row.params, actorId: row.actorId ?? null });
+      const { params, actorId, count } = joined(waits, { params: row.params, actorId: row.actorId ?? null, count: 1 });
       await db.run(sql`
         update deliveries set params = ${JSON.stringify(params)}, actor_id = ${actorId}, count = ${count},
           notification_id = ${row.notificationId ?? null}
@@ -227,6 +227,17 @@ export async function takeBackWaiting(
       params = case when count = 1 then '{}'::jsonb else params end
     where user_id = any(${[...of.userIds]}::uuid[]) and thread = ${of.thread} and event = ${of.event}
       and state in ('queued', 'collected') and ${counts(of.seq)}`);
+}
+
+/** What waits of news that are now one unread one is read with that. */
+export async function followNotification(
+  db: Queries,
+  of: { userId: string; thread: string; event: string; notificationId: string },
+): Promise<void> {
+  await db.run(sql`
+    update deliveries set notification_id = ${of.notificationId}
+    where user_id = ${of.userId} and thread = ${of.thread} and event = ${of.event} and state in ('queued', 'collected')
+      and notification_id is not null`);
 }
 
 export async function isRead(db: Queries, notificationId: string): Promise<boolean> {

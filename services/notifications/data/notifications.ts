@@ -17,25 +17,30 @@ export interface NotificationRow {
 
 const columns = sql`notification_id as "notificationId", user_id as "userId", type, event, params, actor_id as "actorId", thread, count, read_at as "readAt", created_at as "createdAt"`;
 
-/** Adds a notification. With `collapse` it takes the place of the unread one of the same event and thread, and its count. */
+/**
+ * Adds a notification. With `collapse` it takes the place of the unread ones of the same event and thread, and their
+ * count. What it says, and whether it took a place.
+ */
 export async function addNotification(
   db: Queries,
   row: Omit<NotificationRow, 'count'>,
   collapse: boolean,
-): Promise<number> {
-  const [before] =
+): Promise<Burst & { joins: boolean }> {
+  const before =
     collapse && row.thread !== null
-      ? await db.many<Burst>(sql`
+      ? await db.many<Burst & { notificationId: string }>(sql`
           delete from notifications
           where user_id = ${row.userId} and thread = ${row.thread} and event = ${row.event} and read_at is null
-          returning params, actor_id as "actorId", count`)
+          returning notification_id as "notificationId", params, actor_id as "actorId", count`)
       : [];
-  const { params, actorId, count } = before ? joined(before, row) : { ...row, count: 1 };
+  before.sort((a, b) => (a.notificationId < b.notificationId ? -1 : 1));
+  const alone: Burst = { params: row.params, actorId: row.actorId, count: 1 };
+  const { params, actorId, count } = [...before, alone].reduce(joined);
   await db.run(sql`
     insert into notifications (notification_id, user_id, type, event, params, actor_id, thread, count, read_at, created_at)
     values (${row.notificationId}, ${row.userId}, ${row.type}, ${row.event}, ${JSON.stringify(params)}, ${actorId},
       ${row.thread}, ${count}, ${row.readAt}, ${row.createdAt})`);
-  return count;
+  return { params, actorId, count, joins: before.length > 0 };
 }
 
 export interface ListFilter {
@@ -85,9 +90,13 @@ export interface ReadUpTo {
   readonly lastSeq?: number | undefined;
 }
 
-/** Whether what tells of a message (`params`) is read with it. What was written before it kept the number goes by the id. */
-export function isReadWith({ upTo, seq }: ReadUpTo): Sql {
-  return sql`coalesce((params->>'seq')::int <= ${seq}, (params->>'messageId')::uuid <= ${upTo}::uuid)`;
+/**
+ * Whether what tells of a message (`params`) is read with it; also when all after it are gone. What was written before it
+ * kept the number goes by the id.
+ */
+export function isReadWith({ upTo, seq, unread, lastSeq }: ReadUpTo): Sql {
+  const last = unread === 0 ? Math.max(seq, lastSeq ?? 0) : seq;
+  return sql`coalesce((params->>'seq')::int <= ${last}, (params->>'messageId')::uuid <= ${upTo}::uuid)`;
 }
 
 /** As columns of what tells of several messages, of which those up to one were read: it begins after that, and counts what is left. */
@@ -156,6 +165,18 @@ export async function takeBack(
   return [...less, ...none].map((row) => row.userId);
 }
 
+/** Serialised with `isSettled` by the lock that the caller holds. */
+export async function keepSettled(db: Queries, responseId: string, at: Date): Promise<void> {
+  await db.run(
+    sql`insert into settled_responses (response_id, at) values (${responseId}, ${at}) on conflict do nothing`,
+  );
+}
+
+/** Whether it was withdrawn or decided on before it was told of. */
+export async function isSettled(db: Queries, responseId: string): Promise<boolean> {
+  return (await db.maybe(sql`select 1 from settled_responses where response_id = ${responseId}`)) !== undefined;
+}
+
 export async function keepDeleted(db: Queries, messageId: string, at: Date): Promise<void> {
   await db.run(sql`insert into deleted_messages (message_id, at) values (${messageId}, ${at}) on conflict do nothing`);
 }
@@ -191,9 +212,7 @@ export async function readersOf(
   return new Set(rows.map((row) => row.userId));
 }
 
-/** Messages and readings of one conversation are taken one after the other, whichever replica has them. */
-export async function lockConversation(db: Queries, conversationId: string): Promise<void> {
-  await db.one(
-    sql`select pg_advisory_xact_lock(hashtextextended(${`conversation:${conversationId}`}, 0))::text as locked`,
-  );
+/** News about one thing are taken one after the other, whichever replica has them. */
+export async function lockThread(db: Queries, thread: string): Promise<void> {
+  await db.one(sql`select pg_advisory_xact_lock(hashtextextended(${thread}, 0))::text as locked`);
 }

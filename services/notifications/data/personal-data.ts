@@ -6,13 +6,13 @@ export const personalData = personalDataHandlers({
   notifications: {
     title: { ru: 'Уведомления', en: 'Notifications' },
     rows: (userId) => sql`
-      select notification_id as "notificationId", type, event, params, count, read_at as "readAt", created_at as "createdAt"
+      select notification_id as "notificationId", type, event, params - 'earlier' as params, count, read_at as "readAt", created_at as "createdAt"
       from notifications where user_id = ${userId} order by notification_id`,
   },
   deliveries: {
     title: { ru: 'Письма и сообщения', en: 'Mails and messages' },
     rows: (userId) => sql`
-      select delivery_id as "deliveryId", channel, type, event, params, state, created_at as "createdAt", done_at as "doneAt"
+      select delivery_id as "deliveryId", channel, type, event, params - 'earlier' as params, state, created_at as "createdAt", done_at as "doneAt"
       from deliveries where user_id = ${userId} order by delivery_id`,
   },
   preferences: {

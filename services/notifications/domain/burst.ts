@@ -15,15 +15,16 @@ interface Part {
 /** Responses of a burst that can be told apart; who took back so many has nothing left to tell. */
 const KEPT = 20;
 
-/** The newest is told in place of `before`. Kept of it: where messages begin, and the responses, any of which may be withdrawn. */
-export function joined(before: Burst, next: Omit<Burst, 'count'>): Burst {
+/** The newer is told in place of `before`. Kept of it: where messages begin, and the responses, any of which may be withdrawn. */
+export function joined(before: Burst, next: Burst): Burst {
   const { firstSeq } = before.params;
+  const [, ...earlier] = [...partsOf(next), ...partsOf(before)].slice(0, KEPT);
   const params = {
     ...next.params,
     ...(firstSeq === undefined ? {} : { firstSeq }),
-    ...(next.params['responseId'] === undefined ? {} : { earlier: partsOf(before).slice(0, KEPT - 1) }),
+    ...(next.params['responseId'] === undefined ? {} : { earlier }),
   };
-  return { params, actorId: next.actorId, count: before.count + 1 };
+  return { params, actorId: next.actorId, count: before.count + next.count };
 }
 
 /** The burst without a response that stands no more. The same one: it was not among them. Undefined: it was the last. */

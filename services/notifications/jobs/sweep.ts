@@ -9,7 +9,7 @@ const KEEP_DELIVERIES_MS = 60 * DAY_MS;
 const KEEP_NOTIFICATIONS_MS = 365 * DAY_MS;
 const AT_ONCE = 5_000;
 
-/** Deletes what is old: deliveries that ended, notifications of a year ago, marks of deleted messages. */
+/** Deletes what is old: deliveries that ended, notifications of a year ago, marks of deleted messages and settled responses. */
 export const sweep: Job<NotificationsContext, Record<string, never>> = {
   payload: z.object({}).strict(),
   cron: '20 3 * * *',
@@ -28,5 +28,6 @@ export const sweep: Job<NotificationsContext, Record<string, never>> = {
           select notification_id from notifications where created_at < ${older} limit ${AT_ONCE})`)) === AT_ONCE
     );
     await ctx.db.run(sql`delete from deleted_messages where at < ${old}`);
+    await ctx.db.run(sql`delete from settled_responses where at < ${old}`);
   },
 };

@@ -112,17 +112,18 @@ async function digestValues(
 ): Promise<{ number: string; list: string } | undefined> {
   const items = await digestItems(ctx.db, row.deliveryId);
   if (items.length === 0) return undefined;
-  // The same about one thing is one line, with what it says of the last.
-  const lines = new Map<string, { item: DeliveryRow; count: number }>();
+  // What reads the same and leads to the same is one line.
+  const lines = new Map<string, { title: string; link: string; count: number }>();
   for (const item of items) {
-    const about = item.thread === null ? item.deliveryId : `${item.event} ${item.thread}`;
-    lines.set(about, { item, count: (lines.get(about)?.count ?? 0) + item.count });
+    const { title, link } = renderShort(item.event, counted(item.params, item.count), { ...reader, who: undefined });
+    // A payment is one of its own, however alike.
+    const about = item.thread === null ? item.deliveryId : `${title}\n${link}`;
+    lines.set(about, { title, link, count: (lines.get(about)?.count ?? 0) + item.count });
   }
-  const told = [...lines.values()].slice(0, DIGEST_LINES).map(({ item, count }) => {
-    const short = renderShort(item.event, counted(item.params, item.count), { ...reader, who: undefined });
-    return `• ${short.title}${count > 1 ? ` (${count})` : ''}\n  ${ctx.publicUrl}${short.link}`;
-  });
-  const number = items.reduce((sum, item) => sum + item.count, 0);
+  const told = [...lines.values()]
+    .slice(0, DIGEST_LINES)
+    .map(({ title, link, count }) => `• ${title}${count > 1 ? ` (${count})` : ''}\n  ${ctx.publicUrl}${link}`);
   if (lines.size > DIGEST_LINES) told.push(`… +${lines.size - DIGEST_LINES}`);
+  const number = items.reduce((sum, item) => sum + item.count, 0);
   return { number: String(number), list: told.join('\n') };
 }

@@ -53,6 +53,20 @@ test('in the app and by mail, in the language of each, once; the address leads t
   expect(body.items).toMatchObject([{ type: 'searches', event: 'search_found', link: '/orders?q=logo&tag=tea' }]);
 });
 
+test('a digest leads to each of the orders', async () => {
+  const reader = fix.someone();
+  await fix.as(reader.userId, 'putPreferences', { ifMatch: '"0"', body: { digest: 'hourly' } });
+  const savedSearchId = newId();
+  const found = [1, 2].map(() => match(reader.userId, { savedSearchId }));
+  for (const one of found) {
+    await publish([one]);
+    await fix.settled();
+  }
+  await fix.platform.advance(61 * 60_000);
+  const mail = await fix.mailTo(reader.email);
+  for (const { orders } of found) expect(mail.text).toContain(`/orders/${orders[0]?.orderId}`);
+});
+
 test('the address carries the budget in whole units', () => {
   const of = match(newId(), { query: { category: 'texts', budgetMin: '150000', budgetMax: '90000', currency: 'JPY' } });
   expect(pathOf([], 2, of.query as never)).toBe('/orders?category=texts&min=150000&max=90000');

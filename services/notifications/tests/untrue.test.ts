@@ -70,18 +70,21 @@ describe('responses that wait to be told of', () => {
     await put(client.userId, 0, { quietHours: { from: '23:00', to: '08:00' } });
     await fix.untilHour(21); // midnight in Moscow
     const order = { orderId: newId(), title: 'Вывеска', clientId: client.userId, process: 1 };
-    const respond = async (displayName: string, amount: string) => {
+    const respondLater = (displayName: string) => {
       const response = { ...order, responseId: newId(), freelancerId: fix.someone({ displayName }).userId };
-      const price = { amount, currency: 'RUB' };
-      await fix.publish(
-        'orders.response.submitted.v1',
-        { ...response, price, first: false },
-        { subject: response.responseId },
-      );
-      await fix.settled();
+      const send = async (amount: string) => {
+        const data = { ...response, price: { amount, currency: 'RUB' }, first: false };
+        await fix.publish('orders.response.submitted.v1', data, { subject: response.responseId });
+        await fix.settled();
+      };
+      return { ...response, send };
+    };
+    const respond = async (displayName: string, amount: string) => {
+      const { send, ...response } = respondLater(displayName);
+      await send(amount);
       return response;
     };
-    const change = async (response: { responseId: string }, data: object) => {
+    const change = async ({ send: _, ...response }: { responseId: string; send?: unknown }, data: object) => {
       await fix.publish(
         'orders.response.changed.v1',
         { ...response, actorKind: 'freelancer', reason: null, ...data },
@@ -98,7 +101,7 @@ describe('responses that wait to be told of', () => {
       const sent = await fix.sentTo(client.email);
       return sent.map((mail) => mail.text).filter((text) => text.includes('откликнулись'));
     };
-    return { client, respond, change, waiting, mails };
+    return { client, respond, respondLater, change, waiting, mails };
   };
   const withdrawn = { status: 'withdrawn', action: 'withdraw' };
 
@@ -121,6 +124,50 @@ describe('responses that wait to be told of', () => {
     expect(text).toMatch(/откликнулись: Борис, цена 2\s000,00/);
     expect(text).not.toContain('откликов');
     expect(await fix.unread(client.userId)).toBe(3);
+  });
+
+  test('a withdrawal that overtakes its response: neither is told of as new', async () => {
+    const { client, change, respondLater, mails } = await atNight();
+    const response = respondLater('Анна');
+    await change(response, withdrawn);
+    await response.send('100000');
+    expect(await fix.list(client.userId)).toMatchObject([{ event: 'response_withdrawn' }]);
+    expect(await mails()).toEqual([]);
+  });
+
+  test('several at once are one, whoever takes them; what was read in the app is not mailed', async () => {
+    const { client, respondLater, mails } = await atNight();
+    await Promise.all(['Анна', 'Борис', 'Вера', 'Глеб'].map((name) => respondLater(name).send('100000')));
+    expect(await fix.list(client.userId)).toMatchObject([{ event: 'response_new', count: 4 }]);
+    await fix.as(client.userId, 'markAllRead', {});
+    expect(await mails()).toEqual([]);
+  });
+
+  test('on a digest, what was read as one in the app is not told of', async () => {
+    const { client, respondLater } = await atNight();
+    await put(client.userId, 1, { quietHours: null, digest: 'hourly' });
+    for (const name of ['Анна', 'Борис']) await respondLater(name).send('100000');
+    await fix.as(client.userId, 'markAllRead', {});
+    await respondLater('Вера').send('100000');
+    await fix.platform.advance(HOUR + MINUTE);
+    expect(await fix.sentTo(client.email)).toMatchObject([{ subject: 'Artel: новых событий — 1' }]);
+  });
+
+  test('who is on the shortlist hears of it though he edits his offer, and does not once he is declined', async () => {
+    const { client, change, respond } = await atNight();
+    const freelancer = fix.someone({ displayName: 'Анна' });
+    await put(freelancer.userId, 0, { digest: 'daily' });
+    const response = { ...(await respond('Анна', '100000')), freelancerId: freelancer.userId };
+    const waiting = async () =>
+      (await fix.deliveries(freelancer.userId))
+        .filter((row) => row.event === 'response_shortlisted')
+        .map((row) => row.state);
+    await change(response, { status: 'shortlisted', action: 'shortlist', actorKind: 'client' });
+    await change(response, { status: 'shortlisted', action: 'edit', price: sum });
+    expect(await waiting()).toEqual(['collected']);
+    await change(response, { status: 'declined', action: 'decline', actorKind: 'client' });
+    expect(await waiting()).toEqual(['dropped']);
+    expect(await fix.list(client.userId)).toMatchObject([{ event: 'response_edited' }, { event: 'response_new' }]);
   });
 
   test('the last one that is withdrawn leaves nothing to tell, in the app neither', async () => {
@@ -175,6 +222,9 @@ describe('what waits and asks for what is done is dropped', () => {
     expect(await waiting('order_revision')).toEqual(['collected']);
     await move('in_progress', 'delivered', 'deliver', 'freelancer');
     expect(await waiting('order_revision')).toEqual(['dropped']);
+    // It goes on from there when the dispute is over.
+    await move('delivered', 'disputed', 'dispute', 'freelancer');
+    expect((await waiting('order_delivered')).sort()).toEqual(['collected', 'dropped']);
   });
 
   test('a milestone, a proposal: only that of which it was asked', async () => {

@@ -324,6 +324,29 @@ describe('messages (E8)', () => {
     expect(await fix.sentTo(reader.email)).toMatchObject([{ text: expect.stringContaining('сообщений: 2') }]);
   });
 
+  test('where what was not read is gone nothing is left to tell', async () => {
+    const [reader, writer] = [fix.someone(), fix.someone()];
+    const conversationId = newId();
+    const [first, last] = [1, 2].map(() => message(conversationId, reader.userId, writer.userId));
+    if (!first || !last) throw new Error('no messages');
+    for (const one of [first, last]) await one.send();
+    await fix.platform.drain();
+    await fix.publish(
+      'messenger.message.deleted.v1',
+      {
+        ...{ messageId: last.messageId, conversationId, senderId: writer.userId },
+        recipientIds: [reader.userId],
+        seq: 2,
+      },
+      { subject: conversationId },
+    );
+    await fix.platform.drain();
+    await read(conversationId, reader.userId, first, { unread: 0, lastSeq: 2 });
+    await fix.platform.advance(3 * MINUTE);
+    expect(await fix.unread(reader.userId)).toBe(0);
+    expect(await fix.sentTo(reader.email)).toEqual([]);
+  });
+
   test('what was read needs no mail, whichever event comes first', async () => {
     const [reader, writer] = [fix.someone(), fix.someone()];
     const conversationId = newId();
