@@ -188,6 +188,50 @@ const burst: Walk = {
     expect(mail.text).toContain('Непрочитанных сообщений: 2');
     const about = (await mailsTo(world, client.email)).filter((one) => (one.text ?? '').includes('Глеб Частит пишет'));
     expect(about).toHaveLength(1);
+    // Of three two are still to be read when the mail comes.
+    await signInAgain(client, freelancer);
+    await client.put(`${path}/read`, { seq: 100 });
+    const [first] = await write();
+    const { items } = (await client.get(`${path}/messages`)).body;
+    await client.put(`${path}/read`, {
+      seq: items.find((one: { messageId: string }) => one.messageId === first).seq,
+    });
+    await world.drain();
+    expect((await news())[0]).toMatchObject({ count: 2, readAt: null });
+    await world.advance(4 * MINUTE);
+    const mails = async () =>
+      (await mailsTo(world, client.email)).filter((one) => (one.text ?? '').includes('Непрочитанных сообщений: 2'));
+    await expect.poll(async () => (await mails()).length, { timeout: 60_000 }).toBe(2);
+  },
+};
+
+const settled: Walk = {
+  name: 'N1, N3, O4: what waits is told as it is by then: no response that was withdrawn, the others at their price',
+  async run(world) {
+    const { client, freelancer: anna } = await pairWithMoney(world, ['Клим Спит', 'Анна Первая']);
+    const boris = await newPerson(world, 'Борис Второй', ['freelancer']);
+    const vera = await newPerson(world, 'Вера Третья', ['freelancer']);
+    const orderId = await publish(client, 'Вывеска для пекарни');
+    await prefer(client, { quietHours: { from: '22:00', to: '08:00' } });
+    await clockTo(world, 20); // 23:00 in Moscow
+    await signInAgain(client, anna, boris, vera);
+    const of = new Map<Api, string>();
+    for (const one of [anna, boris, vera]) {
+      of.set(one, await respond(one, orderId));
+      await world.drain();
+    }
+    const path = (one: Api) => `/orders/${orderId}/responses/${of.get(one)}`;
+    await vera.post(`${path(vera)}/withdrawal`);
+    const { headers } = await boris.get(path(boris));
+    await boris.patch(path(boris), { price: RUB(3_500) }, { ifMatch: headers.get('etag') ?? '' });
+    await world.drain();
+    await world.advance(9 * HOUR + MINUTE);
+    const mail = await mailTo(world, client.email, { subject: 'Новый отклик', timeoutMs: 60_000 });
+    expect(mail.text).toMatch(/откликнулись: Борис Второй, цена 3\s500,00/);
+    expect(mail.text).toContain('Непрочитанных откликов: 2');
+    const all = (await mailsTo(world, client.email)).filter((one) => (one.text ?? '').includes('откликнулись'));
+    expect(all).toHaveLength(1);
+    expect(all[0]?.text).not.toContain('Вера Третья');
   },
 };
 
@@ -372,4 +416,4 @@ const webhooks: Walk = {
   },
 };
 
-export const NEWS: readonly Walk[] = [wishes, times, burst, templates, push, returned, webhooks];
+export const NEWS: readonly Walk[] = [wishes, times, burst, settled, templates, push, returned, webhooks];
