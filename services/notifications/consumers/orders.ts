@@ -25,13 +25,7 @@ function tell(
   ctx: NotificationsContext,
   event: { readonly id: string },
   news: readonly DealNews[],
-  of: {
-    orderId: string;
-    params: Readonly<Record<string, unknown>>;
-    actorId: string | null;
-    collapse?: boolean;
-    old?: Old;
-  },
+  of: { orderId: string; params: Readonly<Record<string, unknown>>; actorId: string | null; old?: Old },
 ) {
   const thread = orderThread(of.orderId);
   const params = { orderId: of.orderId, ...of.params };
@@ -40,7 +34,6 @@ function tell(
     params,
     thread,
     actorId: of.actorId === one.userId ? null : of.actorId,
-    collapse: of.collapse ?? false,
   }));
   const { old } = of;
   if (!old) return notify(ctx, event, notices);
