@@ -164,8 +164,8 @@ export function lastLines(text: string): string {
 }
 
 /**
- * Starts the server of `cluster` on 127.0.0.1:`port` and its socket, and waits until it accepts connections (crash recovery included,
- * however long it takes). Its log is appended to `logFile`. Throws a LaunchError when it ends before.
+ * Starts the server of `cluster` on 127.0.0.1:`port` and its socket, and waits until it accepts connections (crash recovery
+ * included, however long it takes). Its log is appended to `logFile`. Throws a LaunchError when it ends before.
  * The server is in a session of its own, so Ctrl-C in a terminal reaches only us; when this process dies without a word,
  * a watcher stops the server and then, if `removeAfterwards` is given, deletes that folder.
  */
