@@ -194,6 +194,27 @@ describe('responses that wait to be told of', () => {
   });
 });
 
+test('a counter-offer that was answered is not mailed', async () => {
+  const [client, freelancer] = [fix.someone(), fix.someone()];
+  await put(freelancer.userId, 0, { digest: 'daily' });
+  const response = {
+    ...{ responseId: newId(), orderId: newId(), title: 'Вывеска', process: 1, reason: null, status: 'submitted' },
+    ...{ clientId: client.userId, freelancerId: freelancer.userId },
+  };
+  const waiting = async () => {
+    await fix.settled();
+    return (await fix.deliveries(freelancer.userId))
+      .filter((row) => row.event === 'response_countered')
+      .map((row) => row.state);
+  };
+  const move = (action: string, actorKind: string) =>
+    fix.publish('orders.response.changed.v1', { ...response, action, actorKind, price: sum });
+  await move('counter', 'client');
+  expect(await waiting()).toEqual(['collected']);
+  await move('accept_counter', 'freelancer');
+  expect(await waiting()).toEqual(['dropped']);
+});
+
 describe('what waits and asks for what is done is dropped', () => {
   const deal = async () => {
     const [client, freelancer] = [fix.someone(), fix.someone()];
@@ -225,6 +246,19 @@ describe('what waits and asks for what is done is dropped', () => {
     // It goes on from there when the dispute is over.
     await move('delivered', 'disputed', 'dispute', 'freelancer');
     expect((await waiting('order_delivered')).sort()).toEqual(['collected', 'dropped']);
+  });
+
+  test('a week that is paid needs no approval; the other is still to be approved', async () => {
+    const { order, waiting } = await deal();
+    const week = (number: number, from: string, to: string, action: string, actorKind: string) =>
+      fix.publish('orders.week.changed.v1', {
+        ...{ ...order, process: 2, weekId: newId(), category: 'web', number, from, to, action, actorKind },
+        ...{ minutes: 60, amount: sum, actorId: null },
+      });
+    for (const number of [1, 2]) await week(number, 'open', 'submitted', 'submit', 'system');
+    expect(await waiting('week_submitted')).toEqual(['collected', 'collected']);
+    await week(1, 'submitted', 'approved', 'approve', 'client');
+    expect((await waiting('week_submitted')).sort()).toEqual(['collected', 'dropped']);
   });
 
   test('a milestone, a proposal: only that of which it was asked', async () => {
