@@ -6,9 +6,13 @@ const apart = ['**/*.apart.test.ts', '**/*.rabbit.test.ts'];
 const faults = ['testing/system/{outages,faults,full-disk}.apart.test.ts', '**/*.rabbit.test.ts'];
 const browser = ['**/*.browser.test.ts'];
 
+const database = './testing/global-setup.ts';
+const broker = './testing/broker-setup.ts';
+const isApart = process.env['TEST_WORLD'] === 'apart';
+
 const shared = {
   environment: 'node' as const,
-  globalSetup: ['./testing/global-setup.ts'],
+  globalSetup: [database],
   // What hangs is told; a machine that is slow for a while is not what a test is about.
   testTimeout: 60_000,
   hookTimeout: 90_000,
@@ -28,6 +32,7 @@ const onRequest = [
     test: {
       ...shared,
       name: 'apart',
+      globalSetup: [database, broker],
       include: apart,
       exclude: [...never, ...faults],
       testTimeout: 120_000,
@@ -40,6 +45,7 @@ const onRequest = [
     test: {
       ...shared,
       name: 'apart-faults',
+      globalSetup: [database, broker],
       include: faults,
       exclude: never,
       testTimeout: 120_000,
@@ -51,6 +57,7 @@ const onRequest = [
     test: {
       ...shared,
       name: 'browser',
+      globalSetup: isApart ? [database, broker] : [database],
       include: browser,
       exclude: never,
       testTimeout: 120_000,
@@ -64,7 +71,7 @@ export default defineConfig({
   test: {
     pool: 'forks',
     // The pages apart have a browser beside their two dozen processes.
-    maxWorkers: process.env['TEST_WORLD'] === 'apart' ? 1 : 2,
+    maxWorkers: isApart ? 1 : 2,
     projects: [unit, ...(asked ? onRequest : [])],
   },
 });

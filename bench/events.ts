@@ -109,7 +109,7 @@ const overRabbit =
   ): Open =>
   async (onArrive) => {
     const { databaseUrl, amqpUrl } = await needs();
-    if (!amqpUrl) return { absent: 'no RabbitMQ (AMQP_URL, or 127.0.0.1:5672)' };
+    if (!amqpUrl) return { absent: 'no RabbitMQ (rabbitmq-server, or AMQP_URL)' };
     return await make(databaseUrl, amqpUrl, `bench${randomBytes(4).toString('hex')}.`, onArrive);
   };
 const broker = overRabbit((databaseUrl, amqpUrl, prefix, onArrive) =>

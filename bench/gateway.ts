@@ -119,7 +119,7 @@ const ours = contender(
   (at) => at.tokens.ours,
   async (at, port) => {
     const { databaseUrl, amqpUrl } = await needs();
-    if (!amqpUrl) return { absent: 'no RabbitMQ (AMQP_URL, or 127.0.0.1:5672)' };
+    if (!amqpUrl) return { absent: 'no RabbitMQ (rabbitmq-server, or AMQP_URL)' };
     const prefix = `bench${randomBytes(3).toString('hex')}.`;
     const env = {
       DATABASE_URL: databaseUrl,

@@ -1,12 +1,12 @@
-/** A database and a broker for the run. The database is our own embedded one, synced to disk, unless BENCH_DATABASE_URL names another. */
-import { connect } from 'node:net';
+/** A database and a broker for the run: our own embedded one, synced to disk, and a node of its own, unless BENCH_DATABASE_URL or AMQP_URL name others. */
 import { openDataFolder } from '#kit/embedded/data-folder.ts';
 import { startPostgres } from '#kit/embedded/postgres.ts';
+import { brokerIsInstalled, ownBroker } from '#testing/broker.ts';
 import { temporaryFolder } from '#testing/system/world.ts';
 
 interface Needs {
   readonly databaseUrl: string;
-  /** Undefined: no broker answers. */
+  /** Undefined: this machine has none. */
   readonly amqpUrl: string | undefined;
 }
 
@@ -32,30 +32,40 @@ export async function closeNeeds(): Promise<void> {
 }
 
 async function open(): Promise<Needs & { close(): Promise<void> }> {
-  const amqpUrl = process.env['AMQP_URL'] ?? ((await listens(5672)) ? 'amqp://guest:guest@127.0.0.1:5672' : undefined);
+  const [database, broker] = await Promise.all([openDatabase(), openBroker()]);
+  return {
+    databaseUrl: database.url,
+    amqpUrl: broker?.url,
+    async close() {
+      await broker?.close();
+      await database.close();
+    },
+  };
+}
+
+interface Opened {
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+async function openBroker(): Promise<Opened | undefined> {
+  const given = process.env['AMQP_URL'];
+  if (given) return { url: given, close: async () => {} };
+  return brokerIsInstalled() ? await ownBroker() : undefined;
+}
+
+async function openDatabase(): Promise<Opened> {
   const given = process.env['BENCH_DATABASE_URL'];
-  if (given) return { databaseUrl: given, amqpUrl, close: async () => {} };
+  if (given) return { url: given, close: async () => {} };
   const temporary = temporaryFolder();
   const folder = await openDataFolder(`${temporary.path}/data`);
   const postgres = await startPostgres({ folder, maxConnections: 400 });
   return {
-    databaseUrl: postgres.url,
-    amqpUrl,
+    url: postgres.url,
     async close() {
       await postgres.stop();
       folder.close();
       temporary.remove();
     },
   };
-}
-
-function listens(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = connect(port, '127.0.0.1');
-    socket.once('connect', () => {
-      socket.destroy();
-      resolve(true);
-    });
-    socket.once('error', () => resolve(false));
-  });
 }

@@ -92,7 +92,7 @@ function contender(name: string, parts: readonly (readonly ServiceName[])[], pic
     role: parts.length === 1 ? 'ours' : 'peer',
     async start() {
       const { amqpUrl } = await needs();
-      if (parts.length > 1 && !amqpUrl) return { absent: 'no RabbitMQ (AMQP_URL, or 127.0.0.1:5672)' };
+      if (parts.length > 1 && !amqpUrl) return { absent: 'no RabbitMQ (rabbitmq-server, or AMQP_URL)' };
       const broker = parts.length > 1 ? amqpUrl : undefined;
       // The first start brings the database to this release; it is not what is measured.
       await once([SERVICES], undefined, 0);

@@ -2,14 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import pg from 'pg';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
 import { type MovableClock, movableClock } from '#kit/clock.ts';
-import { dueNews } from '#kit/db/job-news.ts';
 import { createLogger, type Logger, type LogLevel } from '#kit/log.ts';
 import type { Host } from '#kit/service/boot.ts';
 import type { RawCall } from '#kit/service/dispatch.ts';
@@ -19,9 +16,13 @@ import { serviceKeys } from '#apps/server/service-keys.ts';
 import { freePort } from './ports.ts';
 import { testDatabase } from './postgres.ts';
 import { AMQP_URL, removeQueues } from './rabbit.ts';
+import { comeToRest, shiftJobs, withClient } from './rest.ts';
 
 /** The same for all tests, because database roles belong to the whole server. */
 export const TEST_SECRET = 'test-secret-test-secret-test-secret-test';
+
+/** What has not come to rest by then never will. */
+const DRAIN_MS = 45_000;
 
 export interface TestPlatform {
   readonly host: Host;
@@ -49,7 +50,7 @@ export interface TestPlatform {
     data: unknown,
     options?: { id?: string; sequence?: number; time?: Date },
   ): Promise<void>;
-  /** Waits until no event waits in an outbox or a queue and no job is due. Throws after 20 s, saying what waits. */
+  /** Waits until no event waits in an outbox or a queue and no job is due. Throws after 45 s, saying what waits. */
   drain(): Promise<void>;
   /** Moves the platform's time; jobs that become due run, then drains. */
   advance(ms: number): Promise<void>;
@@ -104,6 +105,7 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
     if (!running) throw new Error(`${name} does not run in this test`);
     return running;
   };
+  const drain = () => withClient(database.url, (client) => comeToRest(client, bus, DRAIN_MS));
   const test: TestPlatform = {
     host,
     bus,
@@ -143,11 +145,11 @@ export async function bootPlatform(options: BootOptions = {}): Promise<TestPlatf
         },
       ]);
     },
-    drain: () => drain(host, bus, database.url),
+    drain,
     async advance(ms) {
       clock.advance(ms);
       await shiftJobs(database.url, ms);
-      await drain(host, bus, database.url);
+      await drain();
     },
     async close() {
       await platform.close();
@@ -180,81 +182,4 @@ export function person(
     ...options,
     permissions: new Set(options.permissions ?? []),
   };
-}
-
-async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url });
-  await client.connect();
-  try {
-    return await work(client);
-  } finally {
-    await client.end();
-  }
-}
-
-/** Schemas of the job library in a database. */
-async function jobSchemas(client: pg.Client): Promise<string[]> {
-  const { rows } = await client.query<{ name: string }>(
-    "select table_schema as name from information_schema.tables where table_name = '_private_jobs'",
-  );
-  return rows.map((row) => row.name);
-}
-
-/** The job library compares with the server's clock: what a moved clock makes due is pulled forward, and its runner told. */
-export async function shiftJobs(adminUrl: string, ms: number): Promise<void> {
-  await withClient(adminUrl, async (client) => {
-    for (const schema of await jobSchemas(client)) {
-      const { rows } = await client.query<{ due: boolean }>(
-        `update "${schema}"._private_jobs set run_at = run_at - $1 * interval '1 millisecond' where locked_at is null and run_at > now() returning run_at <= now() as due`,
-        [ms],
-      );
-      if (rows.some((row) => row.due)) await client.query(dueNews(schema.replace(/_jobs$/, '')));
-    }
-  });
-}
-
-/** What waits anywhere, as text; empty when nothing does. All is asked side by side: a story asks this many hundred times. */
-export async function pending(client: pg.Client, bus: Bus): Promise<string> {
-  const { rows: outboxes } = await client.query<{ schema: string }>(
-    "select table_schema as schema from information_schema.tables where table_name = 'outbox'",
-  );
-  const jobs = await jobSchemas(client);
-  const counts = [
-    ...outboxes.map(({ schema }) => `select '${schema} outbox' as what, count(*)::int as n from "${schema}".outbox`),
-    ...jobs.map(
-      (schema) =>
-        `select '${schema}', count(*)::int from "${schema}"._private_jobs where run_at <= now() and attempts < max_attempts and key is distinct from 'cron'`,
-    ),
-  ];
-  const told = (of: readonly { what: string; n: number }[]) =>
-    of
-      .filter(({ n }) => n > 0)
-      .map(({ what, n }) => `${what} ${n}`)
-      .join(', ');
-  const { rows } =
-    counts.length === 0 ? { rows: [] } : await client.query<{ what: string; n: number }>(counts.join(' union all '));
-  // A broker and all replicas are asked how deep the queues are: not while something waits anyway.
-  if (told(rows) !== '') return told(rows);
-  const queues = outboxes.map(async ({ schema }) => {
-    // What can not be looked at may hold something.
-    const { waiting } = await bus.depth(schema).catch(() => ({ waiting: 1 }));
-    return { what: `${schema} queue`, n: waiting };
-  });
-  return told(await Promise.all(queues));
-}
-
-/** What has not come to rest by then never will. */
-const DRAIN_MS = 45_000;
-
-async function drain(_host: Host, bus: Bus, adminUrl: string): Promise<void> {
-  await withClient(adminUrl, async (client) => {
-    const until = Date.now() + DRAIN_MS;
-    // Three times in a row: an event may be on its way from a queue to the outbox of who took it.
-    for (let quiet = 0; quiet < 3; ) {
-      const waits = await pending(client, bus);
-      quiet = waits === '' ? quiet + 1 : 0;
-      if (Date.now() > until) throw new Error(`still waiting after ${DRAIN_MS / 1000} s: ${waits}`);
-      await sleep(15);
-    }
-  });
 }

@@ -2,8 +2,8 @@ import { Connection } from 'rabbitmq-client';
 import { SERVICES } from '#contracts/common/define.ts';
 import { RETRY_DELAYS_MS } from '#kit/bus/bus.ts';
 
-/** The broker that tests share; each has a prefix of its own there. */
-export const AMQP_URL = process.env['AMQP_URL'] ?? 'amqp://guest:guest@127.0.0.1:5672';
+/** The broker that the tests of a run share (`broker-setup.ts`); each has a prefix of its own there. */
+export const AMQP_URL = process.env['AMQP_URL'] ?? '';
 
 function queuesOf(prefix: string): string[] {
   const suffixes = ['', '.dead', '.bindings', ...RETRY_DELAYS_MS.map((ms) => `.retry.${ms}`)];

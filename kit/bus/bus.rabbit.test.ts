@@ -1,4 +1,4 @@
-/** Needs a RabbitMQ at AMQP_URL (default: guest on this machine). */
+/** Over the RabbitMQ of the run, or the one that AMQP_URL names. */
 import { randomUUID } from 'node:crypto';
 import { Connection } from 'rabbitmq-client';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
@@ -10,7 +10,7 @@ import { connectRabbit, type RabbitOptions } from './rabbit.ts';
 import { BrokerProxy } from './rabbit-proxy.ts';
 import { brokerNames } from './rabbit-topology.ts';
 
-const URL_ = process.env.AMQP_URL ?? 'amqp://guest:guest@127.0.0.1:5672';
+const URL_ = process.env.AMQP_URL ?? '';
 
 /** The broker itself, past the bus. */
 function openBroker(prefix: string) {

@@ -7,17 +7,17 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import pg from 'pg';
 import { registry } from '#apps/server/registry.ts';
 import { SERVICES, type ServiceName } from '#contracts/common/define.ts';
 import type { Bus } from '#kit/bus/bus.ts';
 import { connectRabbit } from '#kit/bus/rabbit.ts';
 import { CHECK_EVERY_MS, movableClock } from '#kit/clock.ts';
 import { migrate } from '#kit/db/migrate.ts';
-import { pending, shiftJobs, TEST_SECRET } from '../env.ts';
+import { TEST_SECRET } from '../env.ts';
 import { freePorts } from '../ports.ts';
 import { AMQP_URL, removeQueues } from '../rabbit.ts';
 import { testDatabase } from '../postgres.ts';
+import { comeToRest, shiftJobs, withClient } from '../rest.ts';
 import { startBalancer } from './balancer.ts';
 import { startOutside, temporaryFolder, type World } from './world.ts';
 
@@ -147,20 +147,11 @@ export async function apart(options: ApartOptions = {}): Promise<ApartWorld> {
     await close();
     throw error;
   }
-  const withClient = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
-    const client = new pg.Client({ connectionString: database.url });
-    await client.connect();
-    try {
-      return await work(client);
-    } finally {
-      await client.end();
-    }
-  };
   // A test may have killed the database or the broker a moment ago: what can't be looked at is looked at again.
   const drain = async () => {
     for (const until = Date.now() + 120_000; ; await sleep(300)) {
       try {
-        await withClient((client) => quiet(client, bus));
+        await withClient(database.url, (client) => comeToRest(client, bus, 90_000));
         return;
       } catch (error) {
         if (Date.now() > until || /still waiting/.test(String(error))) throw error;
@@ -254,14 +245,4 @@ async function end(replica: Replica, signal: 'SIGTERM' | 'SIGKILL'): Promise<voi
   const late = setTimeout(() => child.kill('SIGKILL'), 15_000);
   await gone;
   clearTimeout(late);
-}
-
-async function quiet(client: pg.Client, bus: Bus): Promise<void> {
-  const until = Date.now() + 90_000;
-  for (let calm = 0; calm < 3; ) {
-    const waits = await pending(client, bus);
-    calm = waits === '' ? calm + 1 : 0;
-    if (Date.now() > until) throw new Error(`still waiting after 90 s: ${waits}`);
-    await sleep(30);
-  }
 }

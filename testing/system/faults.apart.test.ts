@@ -4,7 +4,7 @@ import { SERVICES } from '#contracts/common/define.ts';
 import { openDataFolder } from '#kit/embedded/data-folder.ts';
 import { type Postgres, startPostgres } from '#kit/embedded/postgres.ts';
 import { type ApartWorld, apart } from './apart.ts';
-import { type Broker, ownBroker } from './broker.ts';
+import { type Broker, ownBroker } from '../broker.ts';
 import {
   acceptance,
   beginStory,
@@ -33,7 +33,7 @@ describe('kill -9 in the middle of the deal, apart', () => {
 
   beforeAll(async () => {
     const data = await openDataFolder(`${folder.path}/pg`);
-    [broker, postgres] = await Promise.all([ownBroker(), startPostgres({ folder: data })]);
+    [broker, postgres] = await Promise.all([ownBroker({ threads: 1 }), startPostgres({ folder: data })]);
     world = await apart({ replicas: 1, amqpUrl: broker.url, databaseUrl: postgres.url });
     story = await beginStory(world);
     story.fault = fault;

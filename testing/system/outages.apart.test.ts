@@ -6,7 +6,7 @@ import { newId } from '#kit/ids.ts';
 import { everyMailOnce, NEWS } from '../mail-once.ts';
 import { Api } from './api.ts';
 import { type ApartWorld, apart } from './apart.ts';
-import { type Broker, ownBroker } from './broker.ts';
+import { type Broker, ownBroker } from '../broker.ts';
 import { PASSWORD, registerAndConfirm } from './deal.ts';
 import { ADMIN } from './world.ts';
 
@@ -42,7 +42,7 @@ let admin: Api;
 let person: Api;
 
 beforeAll(async () => {
-  broker = await ownBroker();
+  broker = await ownBroker({ threads: 1 });
   world = await apart({
     replicas: 2,
     amqpUrl: broker.url,
