@@ -133,7 +133,7 @@ const ours = contender(
       RATE_READ: '1000000',
       ...Object.fromEntries(SERVICES.map((name) => [`${name.toUpperCase()}_URL`, at.backendUrl])),
     };
-    const main = local('../apps/server/main.ts');
+    const main = local('../apps/server/artel.mjs');
     const program = launch([process.execPath, main, 'start', 'gateway'], { core: 0, env, profiled: true });
     return { program, stop: () => removeQueues(amqpUrl, prefix) };
   },

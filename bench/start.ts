@@ -11,7 +11,7 @@ import type { Bench, Contender } from './bench.ts';
 import { needs } from './needs.ts';
 import { answers, launch, type Program, pssKiB } from './processes.ts';
 
-const MAIN = fileURLToPath(new URL('../apps/server/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../apps/server/artel.mjs', import.meta.url));
 const NEST = fileURLToPath(new URL('./peers/nest-empty.mjs', import.meta.url));
 const SECRET = randomBytes(24).toString('hex');
 const IDLE_MS = 3_000;

@@ -12,7 +12,7 @@ const CHECKS: readonly { name: string; command: readonly [string, ...string[]] }
   { name: 'promises and switches', command: ['oxlint', '--type-aware', '--quiet', '.'] },
   { name: 'dead code', command: ['knip', '--no-progress'] },
   { name: 'house rules', command: ['node', 'testing/arch/check-house.ts'] },
-  { name: 'generated documents', command: ['node', 'apps/server/main.ts', 'generate', '--check'] },
+  { name: 'generated documents', command: ['node', 'apps/server/artel.mjs', 'generate', '--check'] },
 ];
 
 const started = performance.now();

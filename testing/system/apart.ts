@@ -21,7 +21,7 @@ import { comeToRest, shiftJobs, withClient } from '../rest.ts';
 import { startBalancer } from './balancer.ts';
 import { startOutside, temporaryFolder, type World } from './world.ts';
 
-const MAIN = fileURLToPath(new URL('../../apps/server/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../apps/server/artel.mjs', import.meta.url));
 /** Processes that start at once: two dozen would keep each other, on few cores, past the deadlines of their first connections. */
 const WAVE = 6;
 const silent = { info() {}, warn() {}, error() {} };

@@ -19,7 +19,7 @@ import {
 import { restored } from './restoration.ts';
 import { type Outside, startOutside, temporaryFolder, type World } from './world.ts';
 
-const MAIN = fileURLToPath(new URL('../../apps/server/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../apps/server/artel.mjs', import.meta.url));
 
 /**
  * F1: the all-in-one process is killed at five points of the deal and started again: nothing is lost, nothing happens twice.

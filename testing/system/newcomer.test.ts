@@ -8,7 +8,7 @@ import { freePorts } from '../ports.ts';
 import { temporaryFolder } from './world.ts';
 
 /** What a newcomer and an operator type, and what they see: the `artel` command as a process of its own. */
-const MAIN = fileURLToPath(new URL('../../apps/server/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../apps/server/artel.mjs', import.meta.url));
 const folder = temporaryFolder();
 const data = `${folder.path}/data`;
 let ports: number[];

@@ -15,7 +15,7 @@ import { clientWith, daysPass, grant, type Parties, parties, purse, running } fr
 import { newAdmin } from './people.ts';
 import type { Walk } from './walk.ts';
 
-const MAIN = fileURLToPath(new URL('../../../apps/server/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../apps/server/artel.mjs', import.meta.url));
 const run = promisify(execFile);
 
 type Row = { kind: string; memo: string | null; amount: { amount: string }; balance: { amount: string } };
