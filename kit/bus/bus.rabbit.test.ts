@@ -376,6 +376,52 @@ describe('bus over RabbitMQ, when things break', { timeout: 60_000 }, () => {
     await other.close();
   });
 
+  test('what a replica puts aside for a retry is counted, also when that replica is gone', async () => {
+    const looks = await connect();
+    const worker = await connect();
+    await worker.subscribe({
+      queue,
+      types: [type],
+      prefetch: 50,
+      onBatch: async (batch) => {
+        for (const delivery of batch) delivery.retry(120_000, 'not yet');
+      },
+    });
+    // From here on it knows that no retry queue is there.
+    expect(await looks.depth(queue)).toEqual({ waiting: 0, dead: 0 });
+    await bus.publish(events(type, 4));
+    const isAside = ({ waiting }: { waiting: number }) => waiting === 4;
+    await eventually(() => bus.depth(queue), isAside);
+    for (let look = 0; look < 3; look++) expect(await looks.depth(queue)).toEqual({ waiting: 4, dead: 0 });
+    await worker.close();
+    expect(await (await connect()).depth(queue)).toEqual({ waiting: 4, dead: 0 });
+    expect(await looks.depth(queue)).toEqual({ waiting: 4, dead: 0 });
+    await looks.close();
+  });
+
+  test('a replica that used a retry queue and went is noticed by who only knew it was not there', async () => {
+    const { subscription } = await collect(bus);
+    expect(await bus.depth(queue)).toEqual({ waiting: 0, dead: 0 });
+    await subscription.close();
+    const worker = await connect();
+    await worker.subscribe({
+      queue,
+      types: [type],
+      prefetch: 50,
+      onBatch: async (batch) => {
+        for (const delivery of batch) delivery.retry(120_000, 'not yet');
+      },
+    });
+    await worker.publish(events(type, 2));
+    // Its end waits for the copies.
+    await eventually(
+      () => worker.depth(queue),
+      ({ waiting }) => waiting === 2,
+    );
+    await worker.close();
+    expect(await bus.depth(queue)).toEqual({ waiting: 2, dead: 0 });
+  });
+
   test('bodies that a foreign publisher calls text or JSON arrive as bytes', async () => {
     const { got } = await collect(bus);
     const sender = broker.connection.createPublisher({ confirm: true });
