@@ -1,7 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import type { ApiProblem } from '../api/client.ts';
 import { t } from '../i18n.ts';
-import { formatMoney, formatNumber, type MoneyLike } from './format.ts';
+import { formatNumber } from './format.ts';
 
 /** An error answer in words: what, why, and which fields. */
 export function Problem({ problem }: { problem: ApiProblem | undefined }) {
@@ -112,10 +112,6 @@ export function PersonLine({ person, role }: { person: PersonLike | null; role?:
       </span>
     </a>
   );
-}
-
-export function Sum({ of }: { of: MoneyLike }) {
-  return <span class="sum">{formatMoney(of)}</span>;
 }
 
 const TONES: Record<string, string> = {
