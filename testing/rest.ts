@@ -77,7 +77,8 @@ function counts(outboxes: readonly string[], jobs: readonly string[]): string {
     ),
   ];
   const progress = outboxes.flatMap((schema) => [
-    `select '${schema} told', last_value, true from ${schema}.outbox_seq_seq`,
+    // A sequence that was never used has the number of one that was used once.
+    `select '${schema} told', last_value + is_called::int, true from ${schema}.outbox_seq_seq`,
     `select '${schema} took', count(*), true from ${schema}.inbox`,
   ]);
   return [...waiting, ...progress].join(' union all ');

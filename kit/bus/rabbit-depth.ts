@@ -36,8 +36,8 @@ interface Look {
 interface Own {
   consumers: number;
   inFlight: number;
-  /** Delays of the retry queues it has used. */
-  steps: readonly number[];
+  /** Delays of the retry queues it has used. A replica of a release before does not say. */
+  steps?: readonly number[];
 }
 
 /** What is known of the retry queues of a queue. */
@@ -166,7 +166,7 @@ export class Depth {
     return new Map([...consumers.keys()].map((queue) => [queue, (theirs.get(queue) ?? 0) + ownOf(queue).inFlight]));
   }
 
-  #learn(queue: string, { steps }: Own): void {
+  #learn(queue: string, { steps = [] }: Own): void {
     for (const step of steps) this.#knownOf(queue).steps.add(step);
   }
 
