@@ -14,6 +14,10 @@ import { temporaryFolder } from './system/world.ts';
 const PROGRAM = '/usr/lib/rabbitmq/bin/rabbitmq-server';
 const CONTROL = '/usr/lib/rabbitmq/bin/rabbitmqctl';
 
+/** As many descriptors as are allowed, within reason: Erlang makes a table of that size. */
+const RAISED =
+  'n=$(ulimit -Hn); if [ "$n" = unlimited ] || [ "$n" -gt 65536 ]; then n=65536; fi; ulimit -n "$n"; exec "$0"';
+
 export interface Broker {
   readonly url: string;
   kill(): Promise<void>;
@@ -57,7 +61,7 @@ export async function ownBroker({ threads }: { threads?: number } = {}): Promise
     url: `amqp://guest:guest@127.0.0.1:${port}`,
     async start() {
       // A thousand descriptors, the usual limit, would be some hundred connections and their queues.
-      const child = spawn('/bin/sh', ['-c', 'ulimit -n "$(ulimit -Hn)"; exec "$0"', PROGRAM], {
+      const child = spawn('/bin/sh', ['-c', RAISED, PROGRAM], {
         env,
         stdio: 'ignore',
         detached: true,

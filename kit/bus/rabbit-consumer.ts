@@ -50,7 +50,6 @@ export class RabbitConsumer implements Subscription {
   readonly #copies = new Set<Promise<void>>();
   /** Retry queues declared, or being declared, since the channel was opened. */
   readonly #retrySteps = new Map<number, Promise<void>>();
-  readonly #usedSteps = new Set<number>();
   readonly #started = Promise.withResolvers<void>();
   readonly #done: Promise<void>;
 
@@ -68,11 +67,6 @@ export class RabbitConsumer implements Subscription {
   /** Messages that this replica has and has not answered yet. */
   get inFlight(): number {
     return this.#session?.open.size ?? 0;
-  }
-
-  /** Delays, milliseconds, whose retry queues this replica has used. */
-  get usedSteps(): readonly number[] {
-    return [...this.#usedSteps];
   }
 
   get consuming(): boolean {
@@ -262,7 +256,6 @@ export class RabbitConsumer implements Subscription {
   #ensureRetry(step: number): Promise<void> {
     const before = this.#retrySteps.get(step);
     if (before) return before;
-    this.#usedSteps.add(step);
     const declared = this.#declareRetry(step);
     this.#retrySteps.set(step, declared);
     declared.catch(() => this.#retrySteps.delete(step));

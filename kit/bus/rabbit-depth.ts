@@ -10,11 +10,6 @@ const ASK = '$depths.ask';
 const TOLD = '$depths.told';
 /** Replicas that stay silent for so long are counted as holding one message each. */
 const ANSWER_MS = 500;
-/**
- * A retry queue is made when it is first needed, and asking for one that is not there costs a channel. So those known to be
- * there are looked at; all, as often as this and whenever replicas came or went: one that died may have made one.
- */
-const LOOK_AT_ALL_MS = 30_000;
 
 interface Needs {
   link: Link;
@@ -36,15 +31,6 @@ interface Look {
 interface Own {
   consumers: number;
   inFlight: number;
-  /** Delays of the retry queues it has used. A replica of a release before does not say. */
-  steps?: readonly number[];
-}
-
-/** What is known of the retry queues of a queue. */
-interface Known {
-  readonly steps: Set<number>;
-  allSeenAt: number;
-  consumers: number;
 }
 
 interface Answer {
@@ -60,7 +46,6 @@ export class Depth {
   #hearing: Promise<unknown> | undefined;
   /** Queues that somebody asks about in this turn; they are looked at together. */
   #next: Look | undefined;
-  readonly #known = new Map<string, Known>();
 
   constructor(needs: Needs) {
     this.#needs = needs;
@@ -107,7 +92,6 @@ export class Depth {
     );
     const readyOf = (queue: string) => seen.get(names.queue(queue));
     const there = queues.filter((queue) => readyOf(queue) !== undefined);
-    for (const queue of there) this.#count(queue, readyOf(queue)?.consumers ?? 0);
     const inFlight = await this.#inFlight(new Map(there.map((queue) => [queue, readyOf(queue)?.consumers ?? 0])));
     const after = await this.#retries(there);
     return new Map(
@@ -119,55 +103,19 @@ export class Depth {
     );
   }
 
-  #knownOf(queue: string): Known {
-    const known = this.#known.get(queue) ?? { steps: new Set(), allSeenAt: Number.NEGATIVE_INFINITY, consumers: 0 };
-    this.#known.set(queue, known);
-    return known;
-  }
-
-  #count(queue: string, consumers: number): void {
-    const known = this.#knownOf(queue);
-    if (known.consumers !== consumers) known.allSeenAt = Number.NEGATIVE_INFINITY;
-    known.consumers = consumers;
-  }
-
   async #retries(queues: readonly string[]): Promise<ReadonlyMap<string, number>> {
     const { link, names } = this.#needs;
-    const now = performance.now();
-    const asked = queues.map((queue) => {
-      const known = this.#knownOf(queue);
-      const all = now - known.allSeenAt > LOOK_AT_ALL_MS;
-      return { queue, known, all, steps: all ? RETRY_DELAYS_MS : [...known.steps] };
-    });
-    const seen = await peekQueues(
-      link,
-      asked.flatMap(({ queue, steps }) => steps.map((step) => names.retry(queue, step))),
-    );
-    return new Map(
-      asked.map(({ queue, known, all, steps }) => {
-        const there = steps.flatMap((step) => {
-          const peek = seen.get(names.retry(queue, step));
-          return peek ? [{ step, ready: peek.ready }] : [];
-        });
-        if (all) known.allSeenAt = now;
-        for (const { step } of there) known.steps.add(step);
-        return [queue, there.reduce((sum, { ready }) => sum + ready, 0)];
-      }),
-    );
+    const stepsOf = (queue: string) => RETRY_DELAYS_MS.map((step) => names.retry(queue, step));
+    const seen = await peekQueues(link, queues.flatMap(stepsOf));
+    const sum = (queue: string) => stepsOf(queue).reduce((all, name) => all + (seen.get(name)?.ready ?? 0), 0);
+    return new Map(queues.map((queue) => [queue, sum(queue)]));
   }
 
   /** By queue, given how many consume each. */
   async #inFlight(consumers: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
-    const own = new Map([...consumers.keys()].map((queue) => [queue, this.#own(queue)]));
-    const ownOf = (queue: string) => own.get(queue) as Own;
-    for (const queue of consumers.keys()) this.#learn(queue, ownOf(queue));
-    const others = [...consumers].map(([queue, all]) => [queue, all - ownOf(queue).consumers] as const);
+    const others = [...consumers].map(([queue, all]) => [queue, all - this.#own(queue).consumers] as const);
     const theirs = await this.#ask(new Map(others.filter(([, missing]) => missing > 0)));
-    return new Map([...consumers.keys()].map((queue) => [queue, (theirs.get(queue) ?? 0) + ownOf(queue).inFlight]));
-  }
-
-  #learn(queue: string, { steps = [] }: Own): void {
-    for (const step of steps) this.#knownOf(queue).steps.add(step);
+    return new Map([...consumers.keys()].map((queue) => [queue, (theirs.get(queue) ?? 0) + this.#own(queue).inFlight]));
   }
 
   async #ask(consumers: ReadonlyMap<string, number>): Promise<ReadonlyMap<string, number>> {
@@ -186,7 +134,6 @@ export class Depth {
         for (const [queue, own] of Object.entries(of)) {
           inFlight.set(queue, (inFlight.get(queue) ?? 0) + own.inFlight);
           missing.set(queue, (missing.get(queue) ?? 0) - own.consumers);
-          this.#learn(queue, own);
         }
         if ([...missing.values()].every((left) => left <= 0)) resolve();
       });
@@ -201,10 +148,6 @@ export class Depth {
 
   #own(queue: string): Own {
     const mine = [...this.#needs.consumers].filter((consumer) => consumer.queue === queue && consumer.consuming);
-    return {
-      consumers: mine.length,
-      inFlight: mine.reduce((sum, consumer) => sum + consumer.inFlight, 0),
-      steps: mine.flatMap((consumer) => consumer.usedSteps),
-    };
+    return { consumers: mine.length, inFlight: mine.reduce((sum, consumer) => sum + consumer.inFlight, 0) };
   }
 }
